@@ -1,0 +1,136 @@
+//! Arguments as typed; [`super::plan`] decides what they mean.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  unpark triage crash.log
+      what the goroutines of a crashed service wait for, and where
+  curl -s localhost:6060/debug/pprof/goroutine?debug=2 | unpark triage -
+      the same of a running one
+  unpark diff before.pb.gz after.pb.gz
+      what grew between two captured profiles
+  unpark diff a.txt b.txt --format json | jq '.groups[] | select(.delta > 100)'
+      the same for a script
+
+Inputs are told by their content: goroutine profiles (debug=0, 1 and 2), the
+stack traces of crashed programs, several of them in one file, gzipped or not.
+`-` is standard input.
+
+Exit codes: 0 a report was made; 2 wrong usage, or an input could not be read
+(the others are still reported).";
+
+const TRIAGE_EXAMPLES: &str = "\
+Examples:
+  unpark triage crash.log                    the largest groups first
+  unpark triage crash.log --by state         only how many wait for what
+  unpark triage dump.txt --state 'chan send' --full
+                                             whole stacks of blocked senders
+  unpark triage dump.txt --min-wait 10       what has waited for ten minutes
+  unpark triage pod-1.txt pod-2.txt          processes beside each other
+  unpark triage dump.txt --by label:tenant   by a pprof label";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  unpark diff before.pb.gz after.pb.gz       what grew, came, shrank, went
+  unpark diff before.txt after.txt           debug=2: and who stayed, by ids
+  unpark diff before.pb.gz after.debug2.txt  two formats of one service
+  unpark diff a.pb.gz b.pb.gz --by package   added up by package
+  unpark diff a.pb.gz b.pb.gz --focus 'example.com/app/'";
+
+/// Tells why goroutines are stuck: reads goroutine profiles and dumps of Go programs, groups them, and says what changed
+/// between two moments.
+#[derive(Debug, Parser)]
+#[command(name = "unpark", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: CommandArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CommandArguments {
+    /// One moment per input: what the goroutines wait for, and where
+    #[command(after_help = TRIAGE_EXAMPLES)]
+    Triage {
+        /// Profiles or dumps: paths, `-` for standard input, or directories of captures
+        #[arg(required = true, value_name = "INPUT")]
+        inputs: Vec<PathBuf>,
+        #[command(flatten)]
+        report: ReportArguments,
+    },
+    /// Two moments: what grew, came, shrank, went, and stayed
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff {
+        /// The earlier profile or dump
+        before: PathBuf,
+        /// The later one
+        after: PathBuf,
+        #[command(flatten)]
+        report: ReportArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(super) format: FormatArgument,
+    /// Write the report to a file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// What to add goroutines up by: stack, site, entry, creator, function, package, state, label:KEY
+    #[arg(long, default_value = "stack", value_name = "WHAT")]
+    pub(super) by: String,
+    /// How many groups to print; 0 for all. Tables print 20 unless told
+    #[arg(long, value_name = "N")]
+    pub(super) top: Option<usize>,
+    /// Print whole stacks
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Only groups whose wait state holds this text, such as 'chan send' or mutex; may be given several times
+    #[arg(long, value_name = "STATE")]
+    pub(super) state: Vec<String>,
+    /// Only groups with a function or file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(super) focus: Option<String>,
+    /// No groups with a function or file that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(super) ignore: Option<String>,
+    /// Only groups with so many goroutines at some moment
+    #[arg(long, value_name = "N")]
+    pub(super) min_count: Option<u64>,
+    /// Only groups of which a goroutine has waited so long, by its header
+    #[arg(long, value_name = "MINUTES")]
+    pub(super) min_wait: Option<u32>,
+    /// When to colour; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
+    pub(super) color: ColorArgument,
+    /// No progress and no notes on standard error; errors stay
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Say on standard error what was read
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArgument {
+    /// For people
+    Table,
+    /// For scripts: one document, its schema in schema/report-v1.schema.json
+    Json,
+    /// For scripts: one stack group a line
+    Ndjson,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorArgument {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

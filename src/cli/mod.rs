@@ -1,0 +1,46 @@
+//! The command line: the one place that touches arguments, the environment, the terminal, files to write and the clock.
+
+mod args;
+mod output;
+mod plan;
+mod run;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Arguments;
+use plan::Plan;
+
+/// A report was made.
+const OK: u8 = 0;
+/// The command line is wrong, or an input could not be read.
+const UNREADABLE: u8 = 2;
+
+/// Runs the command that `argv` names and returns its exit code.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(argv) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { UNREADABLE } else { OK };
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match Plan::new(arguments) {
+        Ok(plan) => run::run(&plan).into(),
+        Err(message) => {
+            terminal::complain(&message, &[]);
+            UNREADABLE.into()
+        }
+    }
+}
+
+/// The command line's definition, for completions and documentation.
+#[must_use]
+pub fn command() -> clap::Command {
+    <Arguments as clap::CommandFactory>::command()
+}

@@ -1,0 +1,132 @@
+//! Carries a plan out.
+
+use std::path::Path;
+
+use super::plan::{Job, Plan};
+use super::{OK, UNREADABLE, output, terminal};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::{self, Source};
+use crate::model::{KeepIds, Snapshot, Symbols};
+use crate::parse::{self, Options};
+use crate::render;
+use crate::report::{self, Report};
+
+/// Returns the exit code.
+pub(super) fn run(plan: &Plan) -> u8 {
+    let mut symbols = Symbols::new();
+    let (report, code) = match &plan.job {
+        Job::Triage(inputs) => triage(plan, inputs, &mut symbols),
+        Job::Diff { before, after } => diff(plan, before, after, &mut symbols),
+    };
+    let Some(report) = report else { return code };
+    let written = output::write_to(plan.output.as_deref(), plan.style.color, |out| {
+        render::write(&report, plan.format, &plan.style, out)
+    });
+    match written {
+        Ok(()) => code,
+        Err(e) => {
+            let place = plan.output.as_ref().map_or_else(|| "standard output".into(), |p| p.display().to_string());
+            terminal::complain(&format!("{place}: {e}"), &[]);
+            UNREADABLE
+        }
+    }
+}
+
+fn triage(plan: &Plan, inputs: &[std::path::PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
+    let options = Options { keep_ids: KeepIds::First, ..Options::default() };
+    let (mut snapshots, mut code) = (Vec::new(), OK);
+    for input in inputs {
+        let sources = match input::expand(input) {
+            Ok(sources) => sources,
+            Err(error) => {
+                code = unreadable(&error);
+                continue;
+            }
+        };
+        let is_directory = sources.len() > 1 || input.is_dir();
+        let mut found = Vec::new();
+        for source in &sources {
+            match read(plan, source, symbols, &options) {
+                Ok(read) => found.extend(read),
+                // What else lies in a directory needn't be a profile.
+                Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
+                    if !plan.quiet {
+                        terminal::note(&format!("{}: no goroutine profile; left out", source.name()));
+                    }
+                }
+                Err(error) => code = unreadable(&error),
+            }
+        }
+        in_time_order(&mut found);
+        snapshots.extend(found);
+    }
+    if snapshots.is_empty() {
+        if code == OK {
+            terminal::complain("no goroutine profile in the inputs", &[]);
+        }
+        return (None, UNREADABLE);
+    }
+    (Some(report::triage(snapshots, symbols, &plan.selection, plan.by.as_ref())), code)
+}
+
+fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
+    let options = Options { keep_ids: KeepIds::All, ..Options::default() };
+    let mut one = |path: &Path| match one_moment(plan, path, symbols, &options) {
+        Ok(snapshot) => Some(snapshot),
+        Err(error) => {
+            unreadable(&error);
+            None
+        }
+    };
+    match (one(before), one(after)) {
+        (Some(before), Some(after)) => {
+            (Some(report::diff(before, after, symbols, &plan.selection, plan.by.as_ref())), OK)
+        }
+        _ => (None, UNREADABLE),
+    }
+}
+
+/// The snapshot to compare: of several in one input, the one with the most goroutines.
+fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
+    let sources = input::expand(path)?;
+    let [source] = sources.as_slice() else {
+        let what = format!("holds {} files where one profile is needed", sources.len());
+        return Err(Error::new(&path.display().to_string(), ErrorKind::Unusable(what)));
+    };
+    let mut snapshots = read(plan, source, symbols, options)?;
+    let parts = snapshots.len();
+    let largest = (0..parts).max_by_key(|i| snapshots[*i].goroutines()).unwrap_or(0);
+    let snapshot = snapshots.swap_remove(largest);
+    if parts > 1 && !plan.quiet {
+        let (part, n) = (snapshot.info.part, snapshot.goroutines());
+        terminal::note(&format!(
+            "{} holds {parts} dumps; part {part} with {n} goroutines, the largest, is compared",
+            source.name()
+        ));
+    }
+    Ok(snapshot)
+}
+
+fn read(plan: &Plan, source: &Source, symbols: &mut Symbols, options: &Options) -> Result<Vec<Snapshot>> {
+    let hook = |inner, size| terminal::with_progress(inner, size, plan.quiet);
+    let snapshots = parse::read(source, symbols, options, &hook)?;
+    if plan.verbose {
+        let goroutines: i64 = snapshots.iter().map(Snapshot::goroutines).sum();
+        let groups: usize = snapshots.iter().map(|s| s.groups.len()).sum();
+        let name = source.name();
+        terminal::note(&format!("{name}: {} dumps, {goroutines} goroutines, {groups} groups", snapshots.len()));
+    }
+    Ok(snapshots)
+}
+
+/// Orders a directory's snapshots by their times where all carry one; names order them already.
+fn in_time_order(snapshots: &mut [Snapshot]) {
+    if snapshots.iter().all(|s| s.info.captured_at.is_some()) {
+        snapshots.sort_by_key(|s| s.info.captured_at);
+    }
+}
+
+fn unreadable(error: &Error) -> u8 {
+    terminal::complain(&error.to_string(), &error.hints);
+    UNREADABLE
+}

@@ -1,0 +1,10 @@
+//! Opens inputs and undoes gzip: from a path, standard input or a directory to plain bytes.
+
+mod source;
+mod text_lines;
+mod unpack;
+
+pub use source::{Source, expand};
+pub use text_lines::{LineAhead, TextLines};
+pub(crate) use unpack::as_kind;
+pub use unpack::{ReadHook, Unpacked, open, unpack};

@@ -1,0 +1,31 @@
+//! unpark reads goroutine profiles and dumps of Go programs, groups the goroutines by what they wait for and where, and
+//! compares moments.
+//!
+//! Data flows one way, and a module imports only those that stand before it here:
+//!
+//! ```text
+//! bytes ─ input ─→ parse ─→ model ─→ compare ─→ report (words) ─→ render (bytes)      cli drives it all
+//! ```
+//!
+//! * [`input`] opens a path, standard input or a directory and undoes gzip, with limits. It knows no format.
+//! * [`model`] is what every later stage works on: interned names, frames and stacks ([`model::Symbols`]), the canonical
+//!   wait state ([`model::WaitState`]), stack groups and snapshots.
+//! * [`parse`] turns bytes into snapshots, one file per format. It knows no leak pattern.
+//! * [`compare`] says which group of one snapshot is which group of another, and who stayed.
+//! * [`report`] turns ids into words; its types are the JSON schema. Renderers see nothing else.
+//! * [`render`] writes a report in one format per file.
+//! * [`cli`] alone touches arguments, the environment, the terminal and the clock.
+//!
+//! Invariants: the same input gives the same bytes; what isn't read is a counted [`model::Warning`] of its snapshot;
+//! nothing that input can reach panics.
+
+pub mod cli;
+pub mod compare;
+pub mod error;
+pub mod input;
+pub mod model;
+pub mod parse;
+pub mod render;
+pub mod report;
+
+pub use error::{Error, ErrorKind, Place};

@@ -1,0 +1,285 @@
+//! Names, frames and stacks, each stored once and shared by all snapshots of a run.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use super::{FunctionName, Origin};
+
+/// An interned string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StrId(u32);
+
+/// An interned function. Equal for every spelling of one name (see [`FunctionName`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionId(u32);
+
+/// An interned frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FrameId(u32);
+
+/// An interned stack: a node of a tree whose root is the empty stack and whose paths run from the entry to the leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StackId(u32);
+
+impl StackId {
+    /// The stack without frames, as C threads and some leak profiles have it.
+    pub const EMPTY: StackId = StackId(0);
+}
+
+/// The function name that stands in for frames that the runtime left out of a deep stack.
+pub const ELIDED: &str = "...frames elided...";
+
+/// A place in the code: two frames are one where function, file and line are the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// The function.
+    pub function: FunctionId,
+    /// The file as the profile has it; empty where unknown.
+    pub file: StrId,
+    /// The line, counted from 1; 0 where unknown.
+    pub line: u32,
+    /// Whether the compiler inlined the call, as the first sight of this frame had it.
+    pub inlined: bool,
+    /// Whose code it is.
+    pub origin: Origin,
+}
+
+#[derive(Clone, Copy)]
+struct Function {
+    name: StrId,
+    package: StrId,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    parent: StackId,
+    frame: FrameId,
+}
+
+/// The store of names, frames and stacks. Grows with distinct content only, never with goroutines.
+pub struct Symbols {
+    text: String,
+    ends: Vec<usize>,
+    strings: HashTable<StrId>,
+    functions: Vec<Function>,
+    function_by_name: HashTable<FunctionId>,
+    function_by_spelling: HashTable<(StrId, FunctionId)>,
+    frames: Vec<Frame>,
+    frame_index: HashTable<FrameId>,
+    nodes: Vec<Node>,
+    node_index: HashTable<StackId>,
+    hasher: RandomState,
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        Symbols::new()
+    }
+}
+
+impl Symbols {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut symbols = Symbols {
+            text: String::new(),
+            ends: Vec::new(),
+            strings: HashTable::new(),
+            functions: Vec::new(),
+            function_by_name: HashTable::new(),
+            function_by_spelling: HashTable::new(),
+            frames: Vec::new(),
+            frame_index: HashTable::new(),
+            nodes: Vec::new(),
+            node_index: HashTable::new(),
+            hasher: RandomState::default(),
+        };
+        let empty = symbols.string("");
+        let function = FunctionId(0);
+        symbols.functions.push(Function { name: empty, package: empty });
+        symbols.frames.push(Frame { function, file: empty, line: 0, inlined: false, origin: Origin::Runtime });
+        symbols.nodes.push(Node { parent: StackId::EMPTY, frame: FrameId(0) });
+        symbols
+    }
+
+    /// Interns a string.
+    pub fn string(&mut self, text: &str) -> StrId {
+        let hash = self.hasher.hash_one(text);
+        let (all, ends) = (&self.text, &self.ends);
+        if let Some(id) = self.strings.find(hash, |id| slice(all, ends, *id) == text) {
+            return *id;
+        }
+        let id = StrId(index_u32(self.ends.len()));
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
+        self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
+        id
+    }
+
+    /// The string of an id.
+    #[must_use]
+    pub fn str(&self, id: StrId) -> &str {
+        slice(&self.text, &self.ends, id)
+    }
+
+    /// Interns a function by its name as a profile spells it.
+    pub fn function(&mut self, spelling: &str) -> FunctionId {
+        let spelling_id = self.string(spelling);
+        let hash = self.hasher.hash_one(spelling_id);
+        if let Some((_, id)) = self.function_by_spelling.find(hash, |(known, _)| *known == spelling_id) {
+            return *id;
+        }
+        let parsed = FunctionName::parse(spelling);
+        let (name, package) = (self.string(&parsed.name), self.string(&parsed.package));
+        let id = self.function_named(name, package);
+        let hasher = &self.hasher;
+        self.function_by_spelling.insert_unique(hash, (spelling_id, id), |(known, _)| hasher.hash_one(known));
+        id
+    }
+
+    fn function_named(&mut self, name: StrId, package: StrId) -> FunctionId {
+        let hash = self.hasher.hash_one(name);
+        let functions = &self.functions;
+        if let Some(id) = self.function_by_name.find(hash, |id| functions[id.0 as usize].name == name) {
+            return *id;
+        }
+        let id = FunctionId(index_u32(self.functions.len()));
+        self.functions.push(Function { name, package });
+        let (functions, hasher) = (&self.functions, &self.hasher);
+        self.function_by_name.insert_unique(hash, id, |id| hasher.hash_one(functions[id.0 as usize].name));
+        id
+    }
+
+    /// The name of a function, in the shared spelling.
+    #[must_use]
+    pub fn function_name(&self, id: FunctionId) -> &str {
+        self.str(self.functions[id.0 as usize].name)
+    }
+
+    /// The import path of a function's package; empty where the name has none.
+    #[must_use]
+    pub fn package(&self, id: FunctionId) -> &str {
+        self.str(self.functions[id.0 as usize].package)
+    }
+
+    /// Interns a frame. `line` 0 and `file` "" mean unknown.
+    pub fn frame(&mut self, function: FunctionId, file: StrId, line: u32, inlined: bool) -> FrameId {
+        let hash = self.hasher.hash_one((function, file, line));
+        let frames = &self.frames;
+        let same = |id: &FrameId| {
+            let frame = &frames[id.0 as usize];
+            (frame.function, frame.file, frame.line) == (function, file, line)
+        };
+        if let Some(id) = self.frame_index.find(hash, same) {
+            return *id;
+        }
+        let origin = match self.function_name(function) {
+            ELIDED => Origin::Runtime,
+            _ => Origin::of(self.package(function), self.str(file)),
+        };
+        let id = FrameId(index_u32(self.frames.len()));
+        self.frames.push(Frame { function, file, line, inlined, origin });
+        let (frames, hasher) = (&self.frames, &self.hasher);
+        self.frame_index.insert_unique(hash, id, |id| {
+            let frame = &frames[id.0 as usize];
+            hasher.hash_one((frame.function, frame.file, frame.line))
+        });
+        id
+    }
+
+    /// The frame of an id.
+    #[must_use]
+    pub fn frame_at(&self, id: FrameId) -> &Frame {
+        &self.frames[id.0 as usize]
+    }
+
+    /// The name of a frame's function.
+    #[must_use]
+    pub fn name_of(&self, id: FrameId) -> &str {
+        self.function_name(self.frame_at(id).function)
+    }
+
+    /// Interns a stack, given leaf first.
+    pub fn stack(&mut self, leaf_first: &[FrameId]) -> StackId {
+        leaf_first.iter().rev().fold(StackId::EMPTY, |parent, frame| self.child(parent, *frame))
+    }
+
+    fn child(&mut self, parent: StackId, frame: FrameId) -> StackId {
+        let hash = self.hasher.hash_one((parent, frame));
+        let nodes = &self.nodes;
+        let same = |id: &StackId| {
+            let node = &nodes[id.0 as usize];
+            (node.parent, node.frame) == (parent, frame)
+        };
+        if let Some(id) = self.node_index.find(hash, same) {
+            return *id;
+        }
+        let id = StackId(index_u32(self.nodes.len()));
+        self.nodes.push(Node { parent, frame });
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.node_index.insert_unique(hash, id, |id| {
+            let node = &nodes[id.0 as usize];
+            hasher.hash_one((node.parent, node.frame))
+        });
+        id
+    }
+
+    /// The frames of a stack, leaf first.
+    pub fn frames(&self, stack: StackId) -> impl Iterator<Item = FrameId> + '_ {
+        let mut at = stack;
+        std::iter::from_fn(move || {
+            if at == StackId::EMPTY {
+                return None;
+            }
+            let node = self.nodes[at.0 as usize];
+            at = node.parent;
+            Some(node.frame)
+        })
+    }
+
+    /// About how many bytes the store holds; what limits on memory are measured by.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+            + self.ends.len() * 16
+            + self.functions.len() * 24
+            + self.frames.len() * 28
+            + self.nodes.len() * 14
+    }
+}
+
+/// Ids are 32 bits wide; [`Symbols::bytes`] is held below 4 GiB by the parsers' memory limit long before they run out.
+fn index_u32(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], id: StrId) -> &'a str {
+    let i = id.0 as usize;
+    let start = if i == 0 { 0 } else { ends[i - 1] };
+    &text[start..ends[i]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StackId, Symbols};
+
+    #[test]
+    fn everything_is_stored_once() {
+        let mut symbols = Symbols::new();
+        let file = symbols.string("/x/main.go");
+        let f = symbols.function("main.G[go.shape.int]");
+        assert_eq!(f, symbols.function("main.G[...]"));
+        let leaf = symbols.frame(f, file, 3, false);
+        assert_eq!(leaf, symbols.frame(f, file, 3, true));
+        let entry_function = symbols.function("main.main");
+        let entry = symbols.frame(entry_function, file, 9, false);
+        let stack = symbols.stack(&[leaf, entry]);
+        assert_eq!(stack, symbols.stack(&[leaf, entry]));
+        assert_ne!(stack, symbols.stack(&[entry, leaf]));
+        assert_eq!(symbols.frames(stack).collect::<Vec<_>>(), [leaf, entry]);
+        assert_eq!(symbols.stack(&[]), StackId::EMPTY);
+        assert_eq!(symbols.frames(StackId::EMPTY).count(), 0);
+    }
+}

@@ -1,0 +1,121 @@
+//! What of an input was skipped, repaired or can't be relied on: counted, with the first place.
+
+use crate::error::Place;
+
+/// The kinds of warnings. The codes are part of the JSON output: scripts match on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningCode {
+    /// The input ends in the middle of something: counts are a lower bound.
+    Truncated,
+    /// Exactly 64 MiB, where net/http/pprof stops writing debug=2: counts are a lower bound.
+    PprofLimit,
+    /// gzip data ends early or fails its checksum; what could be unpacked was read.
+    DamagedGzip,
+    /// The records of a debug=1 profile don't add up to its total.
+    TotalMismatch,
+    /// A line that is part of no goroutine stood within one.
+    StrayLine,
+    /// A function without its file and line, or a location without its function.
+    IncompleteFrame,
+    /// A header without frames below it.
+    NoFrames,
+    /// A record of a debug=1 profile that can't be read.
+    BadRecord,
+    /// A line that looks like a goroutine's header and isn't one by its grammar.
+    BadHeader,
+    /// Goroutine headers that stand behind a prefix (of a logger, say) and were not read.
+    PrefixedHeader,
+    /// Text that looks like a goroutine inside a panic's own message.
+    HeaderInMessage,
+    /// GOTRACEBACK=crash printed the goroutines of each thread again; they are counted as printed.
+    RelayedGoroutine,
+    /// A line longer than the limit was cut.
+    LongLine,
+}
+
+impl WarningCode {
+    /// The code that scripts see.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            WarningCode::Truncated => "truncated",
+            WarningCode::PprofLimit => "pprof-64mib-limit",
+            WarningCode::DamagedGzip => "damaged-gzip",
+            WarningCode::TotalMismatch => "total-mismatch",
+            WarningCode::StrayLine => "stray-line",
+            WarningCode::IncompleteFrame => "incomplete-frame",
+            WarningCode::NoFrames => "no-frames",
+            WarningCode::BadRecord => "bad-record",
+            WarningCode::BadHeader => "bad-header",
+            WarningCode::PrefixedHeader => "prefixed-header",
+            WarningCode::HeaderInMessage => "header-in-message",
+            WarningCode::RelayedGoroutine => "relayed-goroutine",
+            WarningCode::LongLine => "long-line",
+        }
+    }
+
+    /// Whether something that the process had is missing from the snapshot because of it.
+    #[must_use]
+    pub fn loses_goroutines(self) -> bool {
+        !matches!(self, WarningCode::StrayLine | WarningCode::HeaderInMessage | WarningCode::RelayedGoroutine)
+    }
+}
+
+/// One kind of warning of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Its kind.
+    pub code: WarningCode,
+    /// A sentence for people.
+    pub message: String,
+    /// Where it happened first.
+    pub place: Place,
+    /// How often.
+    pub count: u64,
+}
+
+/// The warnings of a snapshot, one per kind.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    /// Counts one more of a kind; the first one's message and place are kept.
+    pub fn add(&mut self, code: WarningCode, place: Place, message: impl FnOnce() -> String) {
+        self.add_many(code, place, 1, message);
+    }
+
+    /// Counts `count` more of a kind; the first one's message and place are kept.
+    pub fn add_many(&mut self, code: WarningCode, place: Place, count: u64, message: impl FnOnce() -> String) {
+        match self.0.iter_mut().find(|w| w.code == code) {
+            Some(known) => known.count += count,
+            None => self.0.push(Warning { code, message: message(), place, count }),
+        }
+    }
+
+    /// Like [`Self::add_many`], where there are any.
+    pub fn add_many_if(&mut self, code: WarningCode, place: Place, count: u64, message: impl FnOnce() -> String) {
+        if count > 0 {
+            self.add_many(code, place, count, message);
+        }
+    }
+
+    /// Whether there is one of a kind.
+    #[must_use]
+    pub fn has(&self, code: WarningCode) -> bool {
+        self.0.iter().any(|w| w.code == code)
+    }
+
+    /// True where nothing was lost.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.0.iter().any(|w| w.code.loses_goroutines())
+    }
+
+    /// The warnings, by kind.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<Warning> {
+        let mut all = self.0.clone();
+        all.sort_by_key(|w| w.code);
+        all
+    }
+}

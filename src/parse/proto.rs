@@ -1,0 +1,368 @@
+//! profile.proto, `debug=0` (runtime/pprof/proto.go; <https://github.com/google/pprof/blob/main/proto/profile.proto>).
+//!
+//! Go writes the string table last, so the profile is walked twice: first for types, strings, functions and locations,
+//! then for samples, one at a time into one reused message.
+
+use std::hash::BuildHasher;
+use std::io::Read;
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use prost::Message;
+use prost::encoding::{WireType, decode_key, decode_varint};
+
+use super::stack::{RawFrame, shared_stack};
+use super::{GROUP_BYTES, Options, go_version, leaf_state, too_many_stacks};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::input;
+use crate::model::{
+    Format, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols,
+};
+
+/// The messages of `proto/profile.proto`, as prost-build makes them.
+#[allow(missing_docs, clippy::all, unreachable_pub, dead_code)]
+mod pb {
+    include!(concat!(env!("OUT_DIR"), "/perftools.profiles.rs"));
+}
+
+/// Field numbers of Profile.
+mod field {
+    pub(super) const SAMPLE_TYPE: u32 = 1;
+    pub(super) const SAMPLE: u32 = 2;
+    pub(super) const LOCATION: u32 = 4;
+    pub(super) const FUNCTION: u32 = 5;
+    pub(super) const STRING: u32 = 6;
+    pub(super) const TIME_NANOS: u32 = 9;
+    pub(super) const DURATION_NANOS: u32 = 10;
+}
+
+/// Reads a profile.
+pub(super) fn read(reader: impl Read, name: &str, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
+    let mut bytes = Vec::new();
+    let limit = options.max_proto_bytes;
+    reader.take(limit + 1).read_to_end(&mut bytes).map_err(|e| {
+        let kind = input::as_kind(e);
+        let damaged = matches!(kind, ErrorKind::Gzip(_));
+        let error = Error::new(name, kind);
+        if damaged { error.hint("the profile was not written or copied to its end: capture it again") } else { error }
+    })?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::new(name, ErrorKind::TooLarge(format!("a profile.proto of more than {} MiB", limit >> 20))));
+    }
+    Profile { bytes: &bytes, name }.read(symbols, options)
+}
+
+/// One field of a message.
+struct Field<'a> {
+    number: u32,
+    /// Where its value begins.
+    offset: usize,
+    value: Value<'a>,
+}
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+    /// A number of fixed width, which no field of the format is.
+    Fixed,
+}
+
+struct Profile<'a> {
+    bytes: &'a [u8],
+    name: &'a str,
+}
+
+/// Everything but the samples.
+#[derive(Default)]
+struct Tables<'a> {
+    types: Vec<pb::ValueType>,
+    strings: Vec<&'a [u8]>,
+    functions: HashMap<u64, pb::Function, RandomState>,
+    locations: HashMap<u64, (usize, pb::Location), RandomState>,
+    time_nanos: i64,
+    duration_nanos: i64,
+}
+
+impl<'a> Profile<'a> {
+    fn error(&self, offset: usize, what: impl Into<String>) -> Error {
+        Error::new(self.name, ErrorKind::Proto(what.into()))
+            .at(Place::Offset(offset as u64))
+            .hint("the profile is cut or damaged: capture it again")
+    }
+
+    /// Calls `each` with every field of the profile.
+    fn fields(&self, mut each: impl FnMut(Field<'a>) -> Result<()>) -> Result<()> {
+        let mut rest = self.bytes;
+        while !rest.is_empty() {
+            let at = self.bytes.len() - rest.len();
+            let (number, wire) = decode_key(&mut rest).map_err(|e| self.error(at, e.to_string()))?;
+            let value = match wire {
+                WireType::Varint => Value::Number(decode_varint(&mut rest).map_err(|e| self.error(at, e.to_string()))?),
+                WireType::LengthDelimited => {
+                    let length = decode_varint(&mut rest).map_err(|e| self.error(at, e.to_string()))?;
+                    let Some((value, after)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n))
+                    else {
+                        let left = rest.len();
+                        return Err(
+                            self.error(at, format!("field {number} says it has {length} bytes, {left} are left"))
+                        );
+                    };
+                    rest = after;
+                    Value::Bytes(value)
+                }
+                WireType::SixtyFourBit => self.skip(&mut rest, 8, at)?,
+                WireType::ThirtyTwoBit => self.skip(&mut rest, 4, at)?,
+                WireType::StartGroup | WireType::EndGroup => return Err(self.error(at, "groups are not part of it")),
+            };
+            each(Field { number, offset: at, value })?;
+        }
+        Ok(())
+    }
+
+    fn skip(&self, rest: &mut &'a [u8], bytes: usize, at: usize) -> Result<Value<'a>> {
+        let Some((_, after)) = rest.split_at_checked(bytes) else {
+            return Err(self.error(at, "it ends in the middle of a number"));
+        };
+        *rest = after;
+        Ok(Value::Fixed)
+    }
+
+    fn message<M: Message + Default>(&self, bytes: &[u8], offset: usize) -> Result<M> {
+        M::decode(bytes).map_err(|e| self.error(offset, e.to_string()))
+    }
+
+    fn tables(&self) -> Result<Tables<'a>> {
+        let mut tables = Tables::default();
+        self.fields(|field| {
+            match (field.number, field.value) {
+                (field::SAMPLE_TYPE, Value::Bytes(b)) => tables.types.push(self.message(b, field.offset)?),
+                (field::STRING, Value::Bytes(b)) => tables.strings.push(b),
+                (field::FUNCTION, Value::Bytes(b)) => {
+                    let function: pb::Function = self.message(b, field.offset)?;
+                    tables.functions.insert(function.id, function);
+                }
+                (field::LOCATION, Value::Bytes(b)) => {
+                    let location: pb::Location = self.message(b, field.offset)?;
+                    tables.locations.insert(location.id, (field.offset, location));
+                }
+                (field::TIME_NANOS, Value::Number(n)) => tables.time_nanos = n as i64,
+                (field::DURATION_NANOS, Value::Number(n)) => tables.duration_nanos = n as i64,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if tables.strings.first().is_some_and(|s| !s.is_empty()) {
+            return Err(self.error(0, "its first string is not empty"));
+        }
+        Ok(tables)
+    }
+
+    fn read(&self, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
+        let tables = self.tables()?;
+        let (value_index, kind) = self.goroutine_type(&tables)?;
+        let mut info = SnapshotInfo::new(self.name, 1, Format::Pprof);
+        info.profile = kind;
+        info.captured_at = (tables.time_nanos != 0).then_some(tables.time_nanos);
+        info.delta = tables.duration_nanos != 0;
+        let mut reader = Samples {
+            profile: self,
+            frames: Frames {
+                profile: self,
+                tables: &tables,
+                strings: vec![None; tables.strings.len()],
+                by_location: HashMap::default(),
+            },
+            builder: SnapshotBuilder::new(info, options.keep_ids),
+            stacks: HashTable::new(),
+            stack_ids: Vec::new(),
+            hasher: RandomState::default(),
+            value_index,
+            kind,
+            labels: Vec::new(),
+            total: 0,
+        };
+        let mut sample = pb::Sample::default();
+        self.fields(|field| {
+            let (field::SAMPLE, Value::Bytes(bytes)) = (field.number, field.value) else { return Ok(()) };
+            sample.clear();
+            sample.merge(bytes).map_err(|e| self.error(field.offset, e.to_string()))?;
+            if sample.value.len() != tables.types.len() {
+                let (has, wants) = (sample.value.len(), tables.types.len());
+                return Err(self.error(field.offset, format!("a sample has {has} values for {wants} sample types")));
+            }
+            reader.sample(&sample, field.offset, symbols)?;
+            if symbols.bytes() + reader.builder.len() * GROUP_BYTES > options.max_symbol_bytes {
+                return Err(too_many_stacks(self.name, options).at(Place::Offset(field.offset as u64)));
+            }
+            Ok(())
+        })?;
+        let mut snapshot = reader.builder.finish();
+        snapshot.info.delta |= snapshot.groups.iter().any(|g| g.count < 0);
+        snapshot.info.go_version = go_version::of(&snapshot, symbols);
+        Ok(snapshot)
+    }
+
+    /// Which of a sample's values counts goroutines.
+    fn goroutine_type(&self, tables: &Tables<'a>) -> Result<(usize, ProfileKind)> {
+        let mut names = Vec::new();
+        for (i, value_type) in tables.types.iter().enumerate() {
+            let name = usize::try_from(value_type.r#type).ok().and_then(|i| tables.strings.get(i)).copied();
+            match name {
+                Some(b"goroutine") => return Ok((i, ProfileKind::Goroutine)),
+                Some(b"goroutineleak") => return Ok((i, ProfileKind::GoroutineLeak)),
+                Some(name) => names.push(String::from_utf8_lossy(name).into_owned()),
+                None => {
+                    return Err(
+                        self.error(0, format!("a sample type refers to string {}, which it lacks", value_type.r#type))
+                    );
+                }
+            }
+        }
+        let what = if names.is_empty() {
+            "a profile without sample types".to_owned()
+        } else {
+            format!("a profile of {}", names.join(", "))
+        };
+        Err(Error::new(self.name, ErrorKind::NotGoroutines(format!("{what}, not of goroutines")))
+            .hint("capture /debug/pprof/goroutine"))
+    }
+}
+
+/// Frames by location, interned when a sample first needs them.
+struct Frames<'a> {
+    profile: &'a Profile<'a>,
+    tables: &'a Tables<'a>,
+    strings: Vec<Option<StrId>>,
+    by_location: HashMap<u64, Vec<RawFrame>, RandomState>,
+}
+
+impl Frames<'_> {
+    fn string(&mut self, index: i64, offset: usize, symbols: &mut Symbols) -> Result<StrId> {
+        let at = usize::try_from(index).ok().filter(|at| *at < self.strings.len());
+        let Some(at) = at else {
+            return Err(self
+                .profile
+                .error(offset, format!("it refers to string {index}, and has {}", self.strings.len())));
+        };
+        Ok(*self.strings[at].get_or_insert_with(|| symbols.string(&String::from_utf8_lossy(self.tables.strings[at]))))
+    }
+
+    /// The frames of a location, innermost first.
+    fn of(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<&[RawFrame]> {
+        if !self.by_location.contains_key(&location_id) {
+            let frames = self.read(location_id, sample, symbols)?;
+            self.by_location.insert(location_id, frames);
+        }
+        Ok(self.by_location.get(&location_id).map_or(&[], Vec::as_slice))
+    }
+
+    fn read(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<Vec<RawFrame>> {
+        let Some((offset, location)) = self.tables.locations.get(&location_id) else {
+            return Err(self
+                .profile
+                .error(sample, format!("a sample refers to location {location_id}, which is missing")));
+        };
+        if location.line.is_empty() {
+            // Not symbolised: the address is all there is.
+            let function = symbols.function(&format!("{:#x}", location.address));
+            let file = symbols.string("");
+            return Ok(vec![RawFrame { function, file, line: 0, inlined: false, start_line: 0 }]);
+        }
+        let mut frames = Vec::with_capacity(location.line.len());
+        for (i, line) in location.line.iter().enumerate() {
+            let Some(function) = self.tables.functions.get(&line.function_id) else {
+                let what = format!("location {location_id} refers to function {}, which is missing", line.function_id);
+                return Err(self.profile.error(*offset, what));
+            };
+            let name = self.string(function.name, *offset, symbols)?;
+            let file = self.string(function.filename, *offset, symbols)?;
+            let spelling = symbols.str(name).to_owned();
+            frames.push(RawFrame {
+                function: symbols.function(&spelling),
+                file,
+                line: u32::try_from(line.line).unwrap_or(0),
+                inlined: i + 1 < location.line.len(),
+                start_line: u32::try_from(function.start_line).unwrap_or(0),
+            });
+        }
+        Ok(frames)
+    }
+}
+
+struct Samples<'a> {
+    profile: &'a Profile<'a>,
+    frames: Frames<'a>,
+    builder: SnapshotBuilder,
+    /// Index into `stack_ids` and group, by the list of location ids.
+    stacks: HashTable<(std::ops::Range<usize>, usize)>,
+    stack_ids: Vec<u64>,
+    hasher: RandomState,
+    value_index: usize,
+    kind: ProfileKind,
+    labels: Vec<(StrId, StrId)>,
+    /// Goroutines so far, whatever their sign.
+    total: i64,
+}
+
+impl Samples<'_> {
+    fn sample(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
+        let hash = self.hasher.hash_one(&sample.location_id);
+        let ids = &self.stack_ids;
+        let known = self.stacks.find(hash, |(range, _)| ids[range.clone()] == sample.location_id);
+        let at = match known {
+            Some((_, group)) => *group,
+            None => {
+                let group = self.group(sample, offset, symbols)?;
+                let start = self.stack_ids.len();
+                self.stack_ids.extend_from_slice(&sample.location_id);
+                let (ids, hasher) = (&self.stack_ids, &self.hasher);
+                self.stacks
+                    .insert_unique(hash, (start..ids.len(), group), |(range, _)| hasher.hash_one(&ids[range.clone()]));
+                group
+            }
+        };
+        self.read_labels(sample, offset, symbols)?;
+        let value = sample.value.get(self.value_index).copied().unwrap_or(0);
+        let total = value.checked_abs().and_then(|value| self.total.checked_add(value));
+        let Some(total) = total.filter(|total| *total <= MAX_GOROUTINES) else {
+            return Err(self.profile.error(offset, "its values add up to more goroutines than there can be"));
+        };
+        self.total = total;
+        let group = self.builder.group_mut(at);
+        group.count += value;
+        group.labels.add(&self.labels, value);
+        Ok(())
+    }
+
+    fn group(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<usize> {
+        let mut frames = Vec::new();
+        for location in &sample.location_id {
+            frames.extend_from_slice(self.frames.of(*location, offset, symbols)?);
+        }
+        let leaf = leaf_state::from_frames(&frames, symbols);
+        let mut state = leaf.state;
+        // The runtime's own leak proof; the record without frames isn't a goroutine that it speaks of.
+        state.leaked = (self.kind == ProfileKind::GoroutineLeak).then_some(!frames.is_empty());
+        let stack = shared_stack(&frames, symbols, &mut Vec::new());
+        Ok(self.builder.group(GroupKey { state, stack, creator: None }, leaf.receive))
+    }
+
+    fn read_labels(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
+        self.labels.clear();
+        for label in &sample.label {
+            let key = self.frames.string(label.key, offset, symbols)?;
+            let value = if label.str != 0 || label.num == 0 {
+                self.frames.string(label.str, offset, symbols)?
+            } else {
+                let unit = self.frames.string(label.num_unit, offset, symbols)?;
+                let text = format!("{}{}", label.num, symbols.str(unit));
+                symbols.string(&text)
+            };
+            self.labels.push((key, value));
+        }
+        // A goroutine carries a label once.
+        self.labels.sort_unstable();
+        self.labels.dedup();
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+//! Text that holds goroutines: debug=2, debug=1, crash logs, several of them in one file.
+
+use std::io::Read;
+
+use super::debug1;
+use super::dump::{At, Dumps, PPROF_LIMIT, cut};
+use super::header::{Header, starts_header};
+use super::preamble::Preamble;
+use super::{Options, too_many_dumps, too_many_stacks};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::input::TextLines;
+use crate::model::{Snapshot, Symbols, WarningCode};
+
+/// Longer blocks are parted: 50 + 50 frames of a line each stay far below.
+const MAX_BLOCK: usize = 64 << 20;
+
+/// Reads all snapshots of a text.
+pub(super) fn read<R: Read>(
+    lines: TextLines<R>,
+    name: &str,
+    symbols: &mut Symbols,
+    options: &Options,
+) -> Result<Vec<Snapshot>> {
+    let mut reader = TextReader {
+        lines,
+        name,
+        options,
+        preamble: Preamble::default(),
+        dumps: Dumps::new(name, options.keep_ids),
+        prefixed: None,
+        seen: Seen::default(),
+    };
+    while reader.step(symbols)? {
+        let place = Place::Line(reader.lines.line_number());
+        if symbols.bytes() + reader.dumps.bytes() > options.max_symbol_bytes {
+            return Err(too_many_stacks(name, options).at(place));
+        }
+        if reader.dumps.dumps() > options.max_dumps {
+            return Err(too_many_dumps(name, options).at(place));
+        }
+    }
+    reader.finish(symbols)
+}
+
+struct TextReader<'a, R> {
+    lines: TextLines<R>,
+    name: &'a str,
+    options: &'a Options,
+    preamble: Preamble,
+    dumps: Dumps<'a>,
+    /// The first line that holds a header behind something else, and how many do.
+    prefixed: Option<(u64, u64)>,
+    seen: Seen,
+}
+
+/// What stood in the text besides goroutines; explains why there are none.
+#[derive(Default)]
+struct Seen {
+    other_profile: Option<String>,
+    html: bool,
+    binary: bool,
+    race: bool,
+    /// The first line that begins like a header and isn't one, and how many do.
+    bad_headers: Option<(u64, u64)>,
+    cut_header: Option<u64>,
+}
+
+impl<R: Read> TextReader<'_, R> {
+    /// Reads a goroutine, a debug=1 profile or a line of something else; false at the end.
+    fn step(&mut self, symbols: &mut Symbols) -> Result<bool> {
+        let Some(line) = self.lines.line_at(0, self.name)? else { return Ok(false) };
+        let text = &self.lines.ahead()[line.start..line.end];
+        if starts_header(text) {
+            if self.preamble.in_message() && self.message_ends_here()? {
+                self.preamble.close_message();
+            }
+            if !self.preamble.in_message() && self.goroutine(line.next, symbols)? {
+                return Ok(true);
+            }
+        } else if !self.preamble.in_message()
+            && let Some(head) = debug1::Head::parse(text)
+        {
+            let at = self.lines.line_number();
+            self.lines.consume(line.next, 1);
+            match head {
+                debug1::Head::Goroutines(head) => {
+                    let snapshot = debug1::read(&mut self.lines, self.name, &head, at, symbols, self.options)?;
+                    self.dumps.push(snapshot, symbols);
+                }
+                debug1::Head::Other(kind) => self.seen.other_profile = Some(kind),
+            }
+            return Ok(true);
+        }
+        self.outside(line.end, line.next)?;
+        Ok(true)
+    }
+
+    /// Reads the goroutine whose header is the line ahead; false where it isn't one.
+    fn goroutine(&mut self, body_start: usize, symbols: &mut Symbols) -> Result<bool> {
+        let (mut end, mut is_last) = (body_start, true);
+        while let Some(line) = self.lines.line_at(end, self.name)? {
+            let text = &self.lines.ahead()[line.start..line.end];
+            if text.is_empty() || (text.starts_with(b"goroutine") && begins_another(text)) || end > MAX_BLOCK {
+                is_last = false;
+                break;
+            }
+            end = line.next;
+        }
+        let ahead = self.lines.ahead();
+        let first_end = body_start - usize::from(ahead[..body_start].ends_with(b"\n"));
+        let first = ahead[..first_end].strip_suffix(b"\r").unwrap_or(&ahead[..first_end]);
+        let line = self.lines.line_number();
+        let Some(header) = Header::parse(first) else {
+            let is_text = memchr::memmem::find(first, b" [").is_none();
+            if is_last && first_end == body_start {
+                self.seen.cut_header = Some(line);
+            } else if !is_text {
+                let (_, count) = self.seen.bad_headers.get_or_insert((line, 0));
+                *count += 1;
+            }
+            return Ok(false);
+        };
+        let at = At { line, is_last, at_pprof_limit: is_last && self.lines.offset() + end as u64 == PPROF_LIMIT };
+        let body = &ahead[body_start..end];
+        let used = self.dumps.add(&header, body, at, &mut self.preamble, symbols);
+        let consumed = body_start + used;
+        let line_count = memchr::memchr_iter(b'\n', &ahead[..consumed]).count() as u64;
+        self.lines.consume(consumed, line_count);
+        Ok(true)
+    }
+
+    /// Whether a header-like line within a panic's message is a goroutine after all: a log that lost its empty lines has
+    /// no other end of the message. Go before 1.23 prints messages as they are, so text can look like a goroutine; then
+    /// an empty line and the real ones follow it.
+    fn message_ends_here(&mut self) -> Result<bool> {
+        let mut at = 0;
+        while let Some(line) = self.lines.line_at(at, self.name)? {
+            let text = &self.lines.ahead()[line.start..line.end];
+            if text.is_empty() {
+                return Ok(false);
+            }
+            if at > 0 && starts_header(text) {
+                return Ok(true);
+            }
+            at = line.next;
+            if at > (1 << 16) {
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads a line that is part of no goroutine.
+    fn outside(&mut self, end: usize, next: usize) -> Result<()> {
+        let text = &self.lines.ahead()[..end];
+        let in_message = self.preamble.in_message();
+        self.preamble.line(text);
+        let number = self.lines.line_number();
+        if !in_message && !starts_header(text) && holds_header(text) {
+            let (_, count) = self.prefixed.get_or_insert((number, 0));
+            *count += 1;
+        }
+        if end == next && !text.is_empty() && b"goroutine ".starts_with(text) {
+            self.seen.cut_header = Some(number);
+        }
+        if self.dumps.is_empty() {
+            self.seen.html |= starts_html(text);
+            self.seen.binary |= memchr::memchr(0, text).is_some();
+            self.seen.race |= text.starts_with(b"WARNING: DATA RACE");
+        }
+        let line_count = u64::from(self.lines.ahead()[..next].ends_with(b"\n"));
+        self.lines.consume(next, line_count);
+        Ok(())
+    }
+
+    fn finish(mut self, symbols: &Symbols) -> Result<Vec<Snapshot>> {
+        if self.dumps.is_empty() {
+            return Err(self.nothing());
+        }
+        let last_line = self.lines.line_number();
+        let (damage, cut_lines) = (self.lines.damage().map(str::to_owned), self.lines.cut_lines());
+        let at_pprof_limit = self.lines.offset() == PPROF_LIMIT;
+        if let Some(info) = self.dumps.info() {
+            if let Some(line) = self.seen.cut_header.or(at_pprof_limit.then_some(last_line)) {
+                cut(info, At { line, is_last: true, at_pprof_limit });
+            }
+            if let Some(damage) = damage {
+                info.warnings.add(WarningCode::DamagedGzip, Place::Line(last_line), || {
+                    format!("damaged gzip data ({damage}): all counts are lower bounds")
+                });
+            }
+            if let Some((line, count)) = self.seen.bad_headers {
+                info.warnings.add_many(WarningCode::BadHeader, Place::Line(line), count, || {
+                    "a line that begins like a goroutine's header breaks its grammar; it was skipped".into()
+                });
+            }
+            if let Some((line, count)) = self.prefixed {
+                info.warnings.add_many(WarningCode::PrefixedHeader, Place::Line(line), count, || {
+                    "headers of goroutines behind a prefix or indentation; they were not read".into()
+                });
+            }
+            info.warnings
+                .add_many_if(WarningCode::LongLine, Place::Whole, cut_lines, || "lines over 4 MiB were cut".into());
+        }
+        Ok(self.dumps.finish(symbols))
+    }
+
+    /// Why no goroutine was found.
+    fn nothing(&self) -> Error {
+        let error = |text: &str| Error::new(self.name, ErrorKind::NotGoroutines(text.to_owned()));
+        if let Some(damage) = self.lines.damage() {
+            return Error::new(self.name, ErrorKind::Gzip(damage.to_owned()));
+        }
+        if let Some(kind) = &self.seen.other_profile {
+            return error(&format!("a {kind} profile, not a goroutine profile"))
+                .hint("capture /debug/pprof/goroutine?debug=2");
+        }
+        if let Some((line, count)) = self.prefixed {
+            return error(&format!("{count} goroutines, but each header stands behind a prefix or indentation"))
+                .at(Place::Line(line))
+                .hint("cut off what the logger put before each line and try again, for example: sed 's/^[^|]*| //' FILE | unpark triage -");
+        }
+        if let Some(cause) = self.preamble.unused() {
+            let first = cause.message.lines().next().unwrap_or_default();
+            return error(&format!("a crash without goroutines: {first}"))
+                .hint("it ran with GOTRACEBACK=none; run it with GOTRACEBACK=all to see its goroutines");
+        }
+        if let Some(line) = self.seen.bad_headers.map(|(line, _)| line).or(self.seen.cut_header) {
+            return error("begins like a goroutine, but no header is whole: expected \"goroutine N [state]:\"")
+                .at(Place::Line(line));
+        }
+        if self.seen.html {
+            return error("an HTML page, not a profile")
+                .hint("was it an error page? curl -f makes those fail; the dump is at /debug/pprof/goroutine?debug=2");
+        }
+        if self.seen.race {
+            return error("a race detector's report, not a goroutine dump");
+        }
+        let what = if self.seen.binary { "binary data of an unknown kind" } else { "text without a goroutine in it" };
+        error(what)
+            .hint("unpark reads /debug/pprof/goroutine (debug=0, 1, 2) and the stack traces of crashed Go programs")
+    }
+}
+
+/// `goroutine N [` anywhere in a line.
+fn holds_header(line: &[u8]) -> bool {
+    memchr::memmem::find_iter(line, b"goroutine ").any(|at| {
+        let rest = &line[at + 10..];
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        digits > 0 && (rest[digits..].starts_with(b" [") || rest[digits..].starts_with(b" gp="))
+    })
+}
+
+fn starts_html(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let tag = &line[..line.len().min(9)];
+    [&b"<!doctype"[..], b"<html", b"<body", b"<head"]
+        .iter()
+        .any(|t| tag.len() >= t.len() && tag[..t.len()].eq_ignore_ascii_case(t))
+}
+
+/// Whether a line ends the goroutine before it without an empty line between.
+fn begins_another(line: &[u8]) -> bool {
+    starts_header(line) || debug1::Head::parse(line).is_some()
+}

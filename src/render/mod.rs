@@ -1,0 +1,35 @@
+//! Reports as bytes, one file per format. Renderers know the report's words and nothing before them.
+
+mod json;
+mod ndjson;
+mod table;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+pub use text::{Style, thousands};
+
+/// The formats that a report can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For scripts, whole
+    Json,
+    /// For scripts, one group a line
+    Ndjson,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// Where `out` can't be written to.
+pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(report, style, out),
+        Format::Json => json::write(report, style, out),
+        Format::Ndjson => ndjson::write(report, style, out),
+    }
+}

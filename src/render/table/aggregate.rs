@@ -1,0 +1,50 @@
+//! The table of `--by`.
+
+use comfy_table::{Attribute, Cell};
+
+use super::grid::{Column, Grid};
+use super::{DIM, Page};
+use crate::render::text::{clean, counted, cut_middle, function, signed, thousands};
+use crate::report::{Aggregate, AggregateRow};
+
+impl Page<'_> {
+    pub(super) fn aggregate(&mut self, aggregate: &Aggregate) {
+        let is_comparison = aggregate.rows.iter().any(|row| row.delta.is_some());
+        let count = Column::number(if is_comparison { "CHANGE" } else { "COUNT" });
+        let head = vec![count, Column::number("GROUPS"), Column::text(&aggregate.by.to_uppercase())];
+        let mut grid = Grid::new(head, self.style);
+        // In a comparison, what stayed as it was is no answer.
+        let rows: Vec<&AggregateRow> = aggregate.rows.iter().filter(|row| row.delta != Some(0)).collect();
+        let shown = self.top().min(rows.len());
+        let width = self.style.width.saturating_sub(if is_comparison { 32 } else { 22 });
+        for row in &rows[..shown] {
+            let count = match row.delta {
+                Some(delta) => {
+                    let (first, last) = (row.counts.first().unwrap_or(&0), row.counts.last().unwrap_or(&0));
+                    format!("{}\n{} → {}", signed(delta), thousands(*first), thousands(*last))
+                }
+                None => thousands(row.count),
+            };
+            let key = row.key.as_deref().map_or_else(|| "(none)".to_owned(), clean);
+            let lines = match key.split_once(' ') {
+                Some((name, at)) if matches!(aggregate.by.as_str(), "site" | "creator") => {
+                    format!("{}\n{}", function(name, width), cut_middle(at, width))
+                }
+                _ => function(&key, width),
+            };
+            grid.plain_row(vec![
+                Cell::new(count).add_attribute(Attribute::Bold),
+                Cell::new(thousands(row.groups as i64)),
+                Cell::new(lines),
+            ]);
+        }
+        grid.write(&mut self.text);
+        if shown < rows.len() {
+            self.more(&format!("{} more", rows.len() - shown));
+        }
+        if rows.len() < aggregate.rows.len() {
+            let same = counted((aggregate.rows.len() - rows.len()) as i64, "more");
+            self.line(&format!("unchanged in number: {}", same.trim_end_matches('s')), DIM);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `--format table`: for a person at a terminal, who may have little time. The answer stands first: how many, what they
+//! wait for, where.
+
+mod aggregate;
+mod changes;
+mod grid;
+mod heads;
+mod moments;
+mod whereabouts;
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+
+use super::text::{Style, counted, wrapped};
+use crate::report::{Command, Report};
+
+/// Rows shown where `--top` says nothing.
+const DEFAULT_TOP: usize = 20;
+
+const BOLD: Ansi = Ansi::new().bold();
+const DIM: Ansi = Ansi::new().dimmed();
+const ALARM: Ansi = AnsiColor::Red.on_default().bold();
+const WARN: Ansi = AnsiColor::Yellow.on_default();
+const PLAIN: Ansi = Ansi::new();
+
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { report, style, text: String::new() };
+    page.heads();
+    page.headline();
+    match (&report.aggregate, report.command) {
+        (Some(aggregate), _) => page.aggregate(aggregate),
+        (None, Command::Triage) => page.moments(),
+        (None, Command::Diff | Command::Trend) => page.changes(),
+    }
+    page.left_out();
+    out.write_all(page.text.as_bytes())
+}
+
+/// A report on its way to be text.
+struct Page<'a> {
+    report: &'a Report,
+    style: &'a Style,
+    text: String,
+}
+
+impl Page<'_> {
+    /// Adds lines, none longer than the terminal is wide where that can be helped.
+    fn line(&mut self, text: &str, ansi: Ansi) {
+        for line in wrapped(text, self.style.width) {
+            if self.style.color {
+                self.text.push_str(&format!("{ansi}{line}{ansi:#}\n"));
+            } else {
+                self.text.push_str(&line);
+                self.text.push('\n');
+            }
+        }
+    }
+
+    fn top(&self) -> usize {
+        self.style.top.unwrap_or(DEFAULT_TOP)
+    }
+
+    /// Says how much more there is than is shown.
+    fn more(&mut self, what: &str) {
+        self.line(&format!("… {what}; --top 0 shows all"), DIM);
+    }
+
+    fn left_out(&mut self) {
+        let left_out = self.report.left_out;
+        if left_out.groups > 0 {
+            let groups = counted(left_out.groups as i64, "group");
+            let goroutines = counted(left_out.goroutines, "goroutine");
+            self.line(&format!("left out by your options: {groups} with {goroutines}"), DIM);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Words and numbers fitted into columns of a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::report::FrameReport;
+
+/// How a report is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Columns.
+    pub width: usize,
+    /// Whether to colour.
+    pub color: bool,
+    /// How many groups at most; `None` is the format's default.
+    pub top: Option<usize>,
+    /// Whole stacks.
+    pub full: bool,
+}
+
+/// A number with commas between thousands.
+#[must_use]
+pub fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if n < 0 {
+        out.push('-');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with its sign: `+1,680`.
+pub(super) fn signed(n: i64) -> String {
+    if n > 0 { format!("+{}", thousands(n)) } else { thousands(n) }
+}
+
+/// `1 goroutine`, `2 goroutines`.
+pub(super) fn counted(n: i64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// Makes text from an input safe to print: what moves the cursor, changes colours or turns the reading direction is
+/// spelled out.
+pub(super) fn clean(text: &str) -> String {
+    if text.chars().all(|c| !is_unsafe(c)) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if is_unsafe(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Fits text into `width` columns by cutting its middle.
+pub(super) fn cut_middle(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let head = prefix(text.chars(), room / 3);
+    let tail = prefix(text.chars().rev(), room - head.width());
+    format!("{head}…{}", tail.chars().rev().collect::<String>())
+}
+
+/// As many characters as fit.
+fn prefix(chars: impl Iterator<Item = char>, width: usize) -> String {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        })
+        .collect()
+}
+
+/// A function's name in `width` columns: whole, else without the directories of its package, else cut in the middle.
+pub(super) fn function(name: &str, width: usize) -> String {
+    let name = clean(name);
+    if name.width() <= width {
+        return name;
+    }
+    let path_end = name.find(['(', '[']).unwrap_or(name.len());
+    let base = name[..path_end].rfind('/').map_or(0, |i| i + 1);
+    cut_middle(&name[base..], width)
+}
+
+/// `file:line` in `width` columns; empty where unknown.
+pub(super) fn place(frame: &FrameReport, width: usize) -> String {
+    let Some(file) = &frame.file else { return String::new() };
+    let file = clean(file);
+    match frame.line {
+        Some(line) => cut_middle(&format!("{file}:{line}"), width),
+        None => cut_middle(&file, width),
+    }
+}
+
+/// `file:line` without directories.
+pub(super) fn short_place(frame: &FrameReport) -> String {
+    let Some(file) = &frame.file else { return String::new() };
+    let base = clean(file.rsplit(['/', '\\']).next().unwrap_or(file));
+    frame.line.map_or(base.clone(), |line| format!("{base}:{line}"))
+}
+
+/// Breaks text at spaces; continued lines are indented.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let words = text.trim_start_matches(' ');
+    let mut line = " ".repeat(text.len() - words.len());
+    for word in words.split(' ') {
+        let starts = line.trim_start().is_empty();
+        if !starts && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut line, format!("    {word}")));
+        } else {
+            if !starts {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, cut_middle, function, signed, thousands, wrapped};
+
+    #[test]
+    fn numbers() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_000), "1,000");
+        assert_eq!(thousands(-1_234_567), "-1,234,567");
+        assert_eq!(thousands(i64::MIN), "-9,223,372,036,854,775,808");
+        assert_eq!(signed(5), "+5");
+    }
+
+    #[test]
+    fn what_could_harm_a_terminal_is_spelled_out() {
+        assert_eq!(clean("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+        assert_eq!(clean("世界 é"), "世界 é");
+    }
+
+    #[test]
+    fn wraps() {
+        assert_eq!(wrapped("one two three", 9), ["one two", "    three"]);
+        assert_eq!(wrapped("averyverylongword", 5), ["averyverylongword"]);
+        assert_eq!(wrapped("  indented text", 40), ["  indented text"]);
+    }
+
+    #[test]
+    fn cuts() {
+        assert_eq!(cut_middle("abcdefghij", 10), "abcdefghij");
+        assert_eq!(cut_middle("abcdefghij", 7), "ab…ghij");
+        assert_eq!(cut_middle("世界世界世界", 7), "世…世界");
+        assert_eq!(cut_middle("abc", 0), "…");
+        assert_eq!(function("github.com/a/b.(*T).Run.func1", 20), "b.(*T).Run.func1");
+        assert_eq!(function("main.G[...]", 40), "main.G[...]");
+    }
+}

@@ -1,0 +1,299 @@
+//! From snapshots and matched groups to a report.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use serde_json::Number;
+
+use super::aggregate::aggregate;
+use super::schema::{
+    CauseName, CauseReport, Command, Evidence, EvidenceKind, FormatName, FrameReport, Group, IdentityReport,
+    LabelCounts, MatchedBy, ProfileName, ReceiveName, Report, SCHEMA_VERSION, SnapshotReport, StateDetail, Summary,
+    Tool, Verdict, Waits, WarningReport,
+};
+use super::{By, LeftOut, Selection, fingerprint};
+use crate::compare::{Identity, Matched, Matching, side_by_side, two_moments};
+use crate::error::Place;
+use crate::model::{
+    CauseKind, Format, FrameId, LockAddress, ProfileKind, Receive, Snapshot, SnapshotInfo, StackGroup, Symbols,
+    WaitMinutes,
+};
+
+/// A report on moments that stand beside each other.
+#[must_use]
+pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, selection: &Selection, by: Option<&By>) -> Report {
+    let totals = totals(&snapshots);
+    let (infos, matched) = side_by_side(snapshots);
+    build(Command::Triage, &infos, &totals, &matched, symbols, selection, by)
+}
+
+/// A report on two moments of one program.
+#[must_use]
+pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, selection: &Selection, by: Option<&By>) -> Report {
+    let totals = [totals(std::slice::from_ref(&before)), totals(std::slice::from_ref(&after))].concat();
+    let (infos, matched) = two_moments(before, after, symbols);
+    build(Command::Diff, &infos, &totals, &matched, symbols, selection, by)
+}
+
+/// Goroutines and groups of each snapshot.
+fn totals(snapshots: &[Snapshot]) -> Vec<(i64, usize)> {
+    snapshots.iter().map(|s| (s.goroutines(), s.groups.len())).collect()
+}
+
+fn build(
+    command: Command,
+    infos: &[SnapshotInfo],
+    totals: &[(i64, usize)],
+    matched: &[Matched],
+    symbols: &Symbols,
+    selection: &Selection,
+    by: Option<&By>,
+) -> Report {
+    let words = Words { symbols, command, minutes: elapsed_minutes(infos), infos, frames: RefCell::default() };
+    let ids = fingerprint::ids(matched, symbols);
+    let (mut groups, mut left_out) = (Vec::with_capacity(matched.len()), LeftOut::default());
+    for (matched, id) in matched.iter().zip(ids) {
+        let group = words.group(matched, id);
+        if selection.wants(&group) {
+            groups.push(group);
+        } else {
+            left_out.groups += 1;
+            left_out.goroutines += group.count;
+        }
+    }
+    groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.id.cmp(&b.id)));
+    let is_comparison = command != Command::Triage;
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+        command,
+        snapshots: infos.iter().zip(totals).enumerate().map(|(i, (info, total))| snapshot(i, info, *total)).collect(),
+        summary: summary(&groups, is_comparison),
+        aggregate: by.map(|by| aggregate(&groups, by, infos.len(), is_comparison)),
+        groups,
+        findings: Vec::new(),
+        left_out,
+    }
+}
+
+/// The time between the first and the last snapshot, where both carry theirs and it passed.
+fn elapsed_minutes(infos: &[SnapshotInfo]) -> Option<f64> {
+    let (first, last) = (infos.first()?.captured_at?, infos.last()?.captured_at?);
+    let nanos = last.checked_sub(first).filter(|nanos| *nanos > 0)?;
+    Some(nanos as f64 / 60e9)
+}
+
+fn snapshot(index: usize, info: &SnapshotInfo, (goroutines, groups): (i64, usize)) -> SnapshotReport {
+    let time = info.captured_at.and_then(|nanos| jiff::Timestamp::from_nanosecond(i128::from(nanos)).ok());
+    SnapshotReport {
+        index,
+        source: info.source.clone(),
+        part: info.part,
+        format: match info.format {
+            Format::Pprof => FormatName::Pprof,
+            Format::Debug1 => FormatName::Debug1,
+            Format::Debug2 => FormatName::Debug2,
+            Format::Crash => FormatName::Crash,
+        },
+        profile: match info.profile {
+            ProfileKind::Goroutine => ProfileName::Goroutine,
+            ProfileKind::GoroutineLeak => ProfileName::GoroutineLeak,
+        },
+        captured_at: time.map(|t| t.to_string()),
+        go_version: info.go_version.clone(),
+        goroutines,
+        groups,
+        delta: info.delta,
+        complete: info.warnings.is_complete(),
+        cause: info.cause.as_ref().map(|cause| CauseReport {
+            kind: match cause.kind {
+                CauseKind::Panic => CauseName::Panic,
+                CauseKind::Fatal => CauseName::Fatal,
+                CauseKind::Deadlock => CauseName::Deadlock,
+                CauseKind::Sigquit => CauseName::Sigquit,
+                CauseKind::Sigabrt => CauseName::Sigabrt,
+                CauseKind::TestTimeout => CauseName::TestTimeout,
+                CauseKind::Signal => CauseName::Signal,
+            },
+            message: cause.message.clone(),
+            goroutine: cause.goroutine,
+        }),
+        warnings: info
+            .warnings
+            .sorted()
+            .into_iter()
+            .map(|w| WarningReport {
+                code: w.code.code().into(),
+                message: w.message,
+                line: if let Place::Line(n) = w.place { Some(n) } else { None },
+                offset: if let Place::Offset(n) = w.place { Some(n) } else { None },
+                count: w.count,
+            })
+            .collect(),
+    }
+}
+
+fn summary(groups: &[Group], is_comparison: bool) -> Summary {
+    let (mut by_state, mut by_verdict) = (BTreeMap::new(), BTreeMap::new());
+    for group in groups {
+        *by_state.entry(group.state.clone()).or_insert(0) += group.count;
+        *by_verdict.entry("unknown".to_owned()).or_insert(0) += group.count;
+    }
+    // What is gone at the last moment has a group and no goroutine.
+    by_state.retain(|_, count| *count != 0);
+    by_verdict.retain(|_, count| *count != 0);
+    let present = groups.iter().filter(|g| !is_comparison || g.counts.last().is_some_and(|count| *count != 0)).count();
+    Summary { goroutines: groups.iter().map(|g| g.count).sum(), groups: present, by_state, by_verdict }
+}
+
+struct Words<'a> {
+    symbols: &'a Symbols,
+    command: Command,
+    minutes: Option<f64>,
+    infos: &'a [SnapshotInfo],
+    frames: RefCell<HashMap<FrameId, Arc<FrameReport>, RandomState>>,
+}
+
+impl Words<'_> {
+    fn group(&self, matched: &Matched, id: String) -> Group {
+        let symbols = self.symbols;
+        let counts: Vec<i64> = matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count)).collect();
+        let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
+        let is_comparison = self.command != Command::Triage;
+        let delta = match self.infos {
+            _ if is_comparison => Some(last - first),
+            [only] if only.delta => Some(last),
+            _ => None,
+        };
+        let shown = self.shown(matched);
+        let key = &matched.key;
+        let state = &key.state;
+        let labels_by_snapshot: Vec<LabelCounts> =
+            matched.parts.iter().map(|part| part.as_ref().map(|g| self.labels(g)).unwrap_or_default()).collect();
+        let identity = match matched.parts.as_slice() {
+            [before, after] if is_comparison && self.all_have_ids() => {
+                Identity::between(before.as_ref(), after.as_ref())
+            }
+            _ => None,
+        };
+        Group {
+            id,
+            state: state.wait.words(symbols).to_owned(),
+            state_detail: StateDetail {
+                nil_channel: state.nil_channel,
+                no_cases: state.no_cases,
+                leaked: state.leaked,
+                durable: state.durable,
+                locked_to_thread: state.locked_to_thread,
+                receive: shown.as_ref().and_then(|g| g.receive).map(|receive| match receive {
+                    Receive::Value => ReceiveName::Value,
+                    Receive::Ok => ReceiveName::Ok,
+                }),
+            },
+            count: if is_comparison { last } else { counts.iter().sum() },
+            counts,
+            delta,
+            per_minute: delta.zip(self.minutes).filter(|_| is_comparison).and_then(|(d, m)| rounded(d as f64 / m)),
+            wait_minutes: shown.as_ref().and_then(|g| waits(&g.waits)),
+            identity: identity.map(|i| IdentityReport { survivors: i.survivors, births: i.births, deaths: i.deaths }),
+            site: symbols.site(key.stack).map(|f| self.frame(f)),
+            entry: symbols.entry(key.stack).map(|f| self.frame(f)),
+            creator: key.creator.map(|f| self.frame(f)),
+            frames: symbols.frames(key.stack).map(|f| self.frame(f)).collect(),
+            labels: shown.as_ref().map(|g| self.labels(g)).unwrap_or_default(),
+            goroutine_ids: shown.as_ref().map(|g| g.first_ids.clone()).unwrap_or_default(),
+            lock_address: shown.as_ref().and_then(|g| match g.lock {
+                LockAddress::One(address) => Some(format!("{address:#x}")),
+                LockAddress::Unknown | LockAddress::Several => None,
+            }),
+            signature: None,
+            pattern: None,
+            candidates: Vec::new(),
+            verdict: Verdict::Unknown,
+            confidence: Number::from(0),
+            evidence: matching(matched.matching).into_iter().collect(),
+            trend: None,
+            matched_by: match matched.matching {
+                Matching::Exact | Matching::Marks => MatchedBy::Group,
+                Matching::Stack => MatchedBy::Frames,
+                Matching::Functions => MatchedBy::Functions,
+            },
+            labels_by_snapshot,
+        }
+    }
+
+    /// The part whose details are shown: all in a triage; in a comparison the last, or the one whose format tells more.
+    fn shown<'g>(&self, matched: &'g Matched) -> Option<Cow<'g, StackGroup>> {
+        if self.command != Command::Triage {
+            return self.better(matched).map(Cow::Borrowed);
+        }
+        let mut parts = matched.parts.iter().flatten();
+        let mut all = Cow::Borrowed(parts.next()?);
+        parts.for_each(|part| all.to_mut().absorb(part));
+        Some(all)
+    }
+
+    fn better<'g>(&self, matched: &'g Matched) -> Option<&'g StackGroup> {
+        let mut parts = matched.parts.iter().zip(self.infos).filter_map(|(part, info)| Some((part.as_ref()?, info)));
+        let last = parts.next_back()?;
+        let better = parts.rfind(|(_, info)| info.format.has_headers() && !last.1.format.has_headers());
+        Some(better.map_or(last.0, |(part, _)| part))
+    }
+
+    fn all_have_ids(&self) -> bool {
+        self.infos.iter().all(|info| info.format.has_headers())
+    }
+
+    fn labels(&self, group: &StackGroup) -> LabelCounts {
+        let mut labels = LabelCounts::new();
+        for (key, value, count) in group.labels.iter() {
+            let (key, value) = (self.symbols.str(key), self.symbols.str(value));
+            *labels.entry(key.to_owned()).or_default().entry(value.to_owned()).or_default() += count;
+        }
+        labels
+    }
+
+    /// The frame in words; shared by all groups that have it.
+    fn frame(&self, id: FrameId) -> Arc<FrameReport> {
+        self.frames.borrow_mut().entry(id).or_insert_with(|| Arc::new(self.new_frame(id))).clone()
+    }
+
+    fn new_frame(&self, id: FrameId) -> FrameReport {
+        let frame = self.symbols.frame_at(id);
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        FrameReport {
+            function: self.symbols.function_name(frame.function).to_owned(),
+            package: text(self.symbols.package(frame.function)),
+            file: text(self.symbols.str(frame.file)),
+            line: (frame.line > 0).then_some(frame.line),
+            inlined: frame.inlined,
+            origin: frame.origin,
+        }
+    }
+}
+
+fn waits(waits: &WaitMinutes) -> Option<Waits> {
+    Some(Waits { min: waits.min()?, median: waits.median()?, max: waits.max()?, known: waits.known() })
+}
+
+/// Three decimals: more would pretend to know better.
+fn rounded(x: f64) -> Option<Number> {
+    Number::from_f64((x * 1000.0).round() / 1000.0)
+}
+
+/// How the two sides were found to be one, where that isn't plain.
+fn matching(matching: Matching) -> Option<Evidence> {
+    let text = match matching {
+        Matching::Exact => return None,
+        Matching::Marks => {
+            "matched with the group before by state, frames and creator: only marks like (leaked) differ"
+        }
+        Matching::Stack => "matched with the group before by frames alone: one format hides states or creators",
+        Matching::Functions => "matched with the group before by functions and creator: lines moved in a new build",
+    };
+    Some(Evidence { kind: EvidenceKind::Identity, text: text.into(), value: None })
+}

@@ -1,0 +1,342 @@
+//! The command from outside: output, exit codes, files.
+
+#![allow(clippy::expect_used, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::process::{Output, Stdio};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// Every input of the test data that is a profile or dump.
+fn inputs() -> Vec<String> {
+    let table = common::text("counts.tsv");
+    table.lines().filter(|l| !l.starts_with('#')).filter_map(|l| Some(l.split_once('\t')?.0.to_owned())).collect()
+}
+
+fn unpark(width: usize) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unpark"));
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata"));
+    command.env("COLUMNS", width.to_string()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    unpark(80).args(arguments).output().expect("the command starts")
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(arguments)).expect("JSON")
+}
+
+#[test]
+fn json_is_valid_against_the_schema() {
+    let text =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/report-v1.schema.json")).expect("schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let report = jsonschema::validator_for(&schema).expect("a schema");
+    let check = |arguments: &[&str]| {
+        let document = json(arguments);
+        let errors: Vec<String> =
+            report.iter_errors(&document).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+        assert!(errors.is_empty(), "{arguments:?}: {errors:?}");
+    };
+    for input in inputs() {
+        check(&["triage", "--format", "json", &input]);
+    }
+    check(&["triage", "--format", "json", "orders", "waits/go1.27.3/debug2.txt.gz", "-q"]);
+    check(&["triage", "--format", "json", "--by", "label:tenant", "labels/go1.27.txt"]);
+    for (before, after) in [
+        ("orders/before.pb.gz", "orders/after.pb.gz"),
+        ("orders/before.debug2.txt", "orders/after.debug2.txt"),
+        ("orders/before.debug1.txt", "orders/after.debug2.txt"),
+        ("series/before.pb.gz", "series/after.debug2.txt.gz"),
+    ] {
+        check(&["diff", "--format", "json", before, after]);
+        check(&["diff", "--format", "json", "--by", "site", before, after]);
+    }
+    // Each line of ndjson is a group of the same schema.
+    let mut group = schema.clone();
+    let object = group.as_object_mut().expect("an object");
+    object.retain(|key, _| matches!(key.as_str(), "$schema" | "$defs"));
+    object.insert("$ref".into(), "#/$defs/Group".into());
+    let group = jsonschema::validator_for(&group).expect("a schema");
+    let lines = stdout(&["triage", "--format", "ndjson", "orders/crash.log"]);
+    assert_eq!(lines.lines().count(), 6);
+    for line in lines.lines() {
+        assert!(group.is_valid(&serde_json::from_str(line).expect("JSON")), "{line}");
+    }
+    assert!(!report.is_valid(&serde_json::json!({"schema_version": 1})), "the schema refuses nothing");
+}
+
+/// The schema is made from the types: `UNPARK_WRITE_SCHEMA=1 cargo test` writes it anew.
+#[test]
+fn the_schema_in_the_repository_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/report-v1.schema.json");
+    let made = serde_json::to_string_pretty(&unpark::report::Report::json_schema()).expect("JSON") + "\n";
+    if std::env::var_os("UNPARK_WRITE_SCHEMA").is_some() {
+        fs::write(path, &made).expect("writable");
+    }
+    assert!(fs::read_to_string(path).is_ok_and(|text| text == made), "run UNPARK_WRITE_SCHEMA=1 cargo test --test cli");
+}
+
+#[test]
+fn two_runs_print_the_same_bytes() {
+    for input in inputs() {
+        for format in ["table", "json", "ndjson"] {
+            let arguments = ["triage", "--format", format, "--top", "0", &input];
+            assert_eq!(run(&arguments).stdout, run(&arguments).stdout, "{input} {format}");
+        }
+    }
+    for format in ["table", "json"] {
+        let arguments = ["diff", "--format", format, "series/before.debug2.txt.gz", "series/after.debug2.txt.gz"];
+        assert_eq!(run(&arguments).stdout, run(&arguments).stdout);
+    }
+}
+
+#[test]
+fn totals_hold_over_formats_and_keys() {
+    for input in ["orders/after.pb.gz", "waits/go1.24.11/debug1.txt.gz", "many-stacks/debug2.txt.gz"] {
+        let report = json(&["triage", "--format", "json", input]);
+        let total = report["summary"]["goroutines"].as_i64();
+        let sum = |values: &mut dyn Iterator<Item = i64>| Some(values.sum());
+        let groups = report["groups"].as_array().expect("groups");
+        assert_eq!(sum(&mut groups.iter().filter_map(|g| g["count"].as_i64())), total);
+        let by_state = report["summary"]["by_state"].as_object().expect("states");
+        assert_eq!(sum(&mut by_state.values().filter_map(Value::as_i64)), total);
+        for by in ["site", "entry", "creator", "package", "state", "label:none"] {
+            let report = json(&["triage", "--format", "json", "--by", by, input]);
+            let rows = report["aggregate"]["rows"].as_array().expect("rows");
+            assert_eq!(sum(&mut rows.iter().filter_map(|r| r["count"].as_i64())), total, "{input} {by}");
+        }
+    }
+}
+
+#[test]
+fn options_choose_groups_and_say_what_they_leave_out() {
+    let count = |arguments: &[&str]| {
+        let report = json(&[&["triage", "--format", "json", "orders/after.debug2.txt"], arguments].concat());
+        (report["summary"]["goroutines"].as_i64(), report["snapshots"][0]["goroutines"].as_i64())
+    };
+    assert_eq!(count(&["--state", "chan send"]), (Some(425), Some(433)));
+    assert_eq!(count(&["--state", "CHAN"]), (Some(429), Some(433)));
+    assert_eq!(count(&["--state", "sleep", "--state", "IO wait"]), (Some(2), Some(433)));
+    assert_eq!(count(&["--focus", r"\(\*pool\)"]), (Some(5), Some(433)));
+    assert_eq!(count(&["--ignore", r"main\.price"]), (Some(8), Some(433)));
+    assert_eq!(count(&["--focus", r"net/tcpsock"]), (Some(1), Some(433)));
+    assert_eq!(count(&["--min-count", "4"]), (Some(429), Some(433)));
+    assert_eq!(count(&["--min-wait", "1"]), (Some(0), Some(433)));
+    let table = stdout(&["triage", "orders/after.debug2.txt", "--min-count", "4"]);
+    assert!(table.contains("left out by your options: 4 groups with 4 goroutines"), "{table}");
+    let table = stdout(&["triage", "orders/after.debug2.txt", "--top", "2"]);
+    assert!(table.contains("… 4 more groups with 4 goroutines"), "{table}");
+    let waits = json(&["triage", "--format", "json", "--min-wait", "1", "many-stacks/debug2.txt.gz"]);
+    let groups = waits["groups"].as_array().expect("groups");
+    assert!(!groups.is_empty() && groups.iter().all(|g| g["wait_minutes"]["max"].as_u64() >= Some(1)));
+}
+
+#[test]
+fn whole_stacks_on_demand() {
+    let table = stdout(&["triage", "orders/crash.log", "--full", "--state", "IO wait"]);
+    for frame in ["internal/poll.runtime_pollWait", "net.(*TCPListener).Accept", "main.accept"] {
+        assert!(table.contains(frame), "{frame} is not in\n{table}");
+    }
+}
+
+#[test]
+fn exit_codes() {
+    let code = |arguments: &[&str]| run(arguments).status.code();
+    assert_eq!(code(&["triage", "orders/crash.log"]), Some(0));
+    assert_eq!(code(&["--help"]), Some(0));
+    assert_eq!(code(&["triage"]), Some(2));
+    assert_eq!(code(&["triage", "no/such/file"]), Some(2));
+    assert_eq!(code(&["triage", "orders/crash.log", "--by", "colour"]), Some(2));
+    assert_eq!(code(&["triage", "orders/crash.log", "--focus", "("]), Some(2));
+    assert_eq!(code(&["triage", "-", "-"]), Some(2));
+    assert_eq!(code(&["diff", "orders/before.pb.gz"]), Some(2));
+    assert_eq!(code(&["diff", "orders/before.pb.gz", "not-goroutines/page.html"]), Some(2));
+    assert_eq!(code(&["diff", "orders/before.pb.gz", "orders"]), Some(2));
+    // One input can't be read: the other is reported all the same.
+    let output = run(&["triage", "no/such/file", "orders/crash.log"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("433 goroutines"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/file"));
+}
+
+#[test]
+fn what_is_no_profile_is_refused_with_its_name() {
+    for (input, said) in [
+        ("not-goroutines/block.pb.gz", "a profile of contentions, delay, not of goroutines"),
+        ("not-goroutines/threadcreate.debug1.txt", "a threadcreate profile"),
+        ("not-goroutines/race.txt", "a race detector's report"),
+        ("not-goroutines/trace.bin", "an execution trace"),
+        ("not-goroutines/page.html", "an HTML page"),
+        ("crash/none.txt", "GOTRACEBACK=all"),
+        ("README.md", "text without a goroutine in it"),
+    ] {
+        let output = run(&["triage", "--format", "json", input]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{input}");
+        assert!(output.stdout.is_empty(), "{input}");
+        assert!(stderr.contains(said), "{input}: {stderr}");
+    }
+    let output = unpark(80).args(["triage", "-"]).write_stdin("").output().expect("the command starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("empty"));
+    // A log in front of each line: not read yet, and said so.
+    let prefixed: String = common::text("orders/crash.log").lines().map(|l| format!("app-1 | {l}\n")).collect();
+    let output = unpark(80).args(["triage", "-"]).write_stdin(prefixed).output().expect("the command starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("433 goroutines, but each header stands behind a prefix"));
+}
+
+#[test]
+fn standard_input_and_gzip_are_read_like_files() {
+    let report = |bytes: Vec<u8>| {
+        let output = unpark(80).args(["triage", "-", "--format", "json"]).write_stdin(bytes).output().expect("starts");
+        assert!(output.status.success());
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["groups"].clone()
+    };
+    let plain = report(common::plain("series/after.pb.gz"));
+    assert_eq!(plain, report(fs::read(common::path("series/after.pb.gz")).expect("test data")));
+    let text = report(common::plain("many-stacks/debug2.txt.gz"));
+    assert_eq!(text, report(fs::read(common::path("many-stacks/debug2.txt.gz")).expect("test data")));
+}
+
+#[test]
+fn a_directory_is_its_files() {
+    let folder = tempfile::tempdir().expect("a directory");
+    for name in ["before.pb.gz", "after.pb.gz", "main.go"] {
+        fs::copy(common::path("orders").join(name), folder.path().join(name)).expect("copied");
+    }
+    let output = unpark(80).args(["triage", "--format", "json"]).arg(folder.path()).output().expect("starts");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("main.go: no goroutine profile; left out"));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    // By the times that the profiles carry, not by name.
+    let counts: Vec<_> =
+        report["snapshots"].as_array().expect("two").iter().map(|s| s["goroutines"].as_i64()).collect();
+    assert_eq!(counts, [Some(33), Some(433)]);
+}
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("report.json");
+    let mut command = unpark(80);
+    let output =
+        command.args(["triage", "orders/crash.log", "--format", "json", "-o"]).arg(&file).output().expect("starts");
+    assert!(output.status.success() && output.stdout.is_empty());
+    let written = fs::read(&file).expect("written");
+    assert_eq!(written, run(&["triage", "orders/crash.log", "--format", "json"]).stdout);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing else is left behind");
+    let nowhere = folder.path().join("none").join("report.json");
+    let output = unpark(80).args(["triage", "orders/crash.log", "-o"]).arg(&nowhere).output().expect("starts");
+    assert_eq!(output.status.code(), Some(2));
+    let output = unpark(80).args(["triage", "no/such/file", "-o"]).arg(&file).output().expect("starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read(&file).expect("still there"), written);
+}
+
+#[test]
+fn colours_only_where_wanted() {
+    let output = run(&["diff", "orders/before.pb.gz", "orders/after.pb.gz"]);
+    assert!(!output.stdout.contains(&0x1b), "a pipe is no terminal");
+    let output = run(&["triage", "orders/crash.log", "--color", "always"]);
+    assert!(output.stdout.contains(&0x1b));
+    let output = run(&["triage", "orders/crash.log", "--color", "never"]);
+    assert!(!output.stdout.contains(&0x1b));
+}
+
+#[test]
+fn names_from_an_input_cannot_touch_the_terminal() {
+    let text = "goroutine 1 [chan send]:\nmain.\u{1b}]0;owned\u{7}\u{1b}[31mf()\n\t/x/\u{202e}og.niam:1 +0x1\n";
+    for arguments in [&["triage", "-"][..], &["triage", "-", "--by", "site"], &["triage", "-", "--full"]] {
+        let output = unpark(80).args(arguments).write_stdin(text).output().expect("starts");
+        assert!(output.status.success());
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
+        assert!(shown.contains("\\u{1b}"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_unpark"))
+        .args(["triage", "--top", "0", "--full"])
+        .arg(common::path("many-stacks/debug2.txt.gz"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// No line is wider than the terminal, but for what can't be cut.
+#[test]
+fn tables_fit() {
+    for width in [80, 120, 160] {
+        for arguments in [
+            &["triage", "many-stacks/debug2.txt.gz", "--top", "0"][..],
+            &["triage", "waits/go1.27.3/debug0.pb.gz", "--top", "0"],
+            &["triage", "orders", "-q"],
+            &["diff", "series/before.debug2.txt.gz", "series/after.debug2.txt.gz"],
+            &["diff", "series/before.pb.gz", "series/after.debug2.txt.gz"],
+            &["triage", "many-stacks/debug2.txt.gz", "--by", "site"],
+        ] {
+            let output = unpark(width).args(arguments).output().expect("starts");
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(text.lines().count() > 3);
+            for line in text.lines() {
+                let columns = unicode_width::UnicodeWidthStr::width(line);
+                assert!(columns <= width, "{columns} columns of {width}: {line}");
+            }
+        }
+    }
+}
+
+/// Whole outputs, read by a person when they change.
+#[test]
+fn outputs_as_people_see_them() {
+    for width in [80, 160] {
+        for (name, arguments) in [
+            ("triage_crash", &["triage", "orders/crash.log"][..]),
+            ("diff_text", &["diff", "orders/before.debug2.txt", "orders/after.debug2.txt"]),
+            ("diff_proto_with_text", &["diff", "orders/before.pb.gz", "orders/after.debug2.txt"]),
+            ("triage_by_package", &["triage", "waits/go1.27.3/debug2.txt.gz", "--by", "package"]),
+            ("triage_several", &["triage", "labels/go1.27.txt"]),
+            ("triage_full", &["triage", "orders/crash.log", "--full", "--top", "2"]),
+        ] {
+            let output = unpark(width).args(arguments).output().expect("starts");
+            insta::assert_snapshot!(format!("{name}_{width}"), String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    insta::assert_snapshot!("help", String::from_utf8_lossy(&run(&["--help"]).stdout));
+    insta::assert_snapshot!("help_triage", String::from_utf8_lossy(&run(&["triage", "--help"]).stdout));
+}
+
+/// What the README shows is what the commands print.
+#[test]
+fn the_readme_is_true() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README");
+    let mut checked = 0;
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+        let (command, shown) = block.split_once('\n').expect("a command and its output");
+        let words: Vec<&str> = command.strip_prefix("$ unpark ").expect("a command").split(' ').collect();
+        let output = unpark(80).current_dir(env!("CARGO_MANIFEST_DIR")).args(words).output().expect("starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), shown.trim_end(), "{command}");
+        checked += 1;
+    }
+    assert!(checked >= 2, "only {checked} commands in the README");
+}

@@ -1,0 +1,167 @@
+//! Two moments of one program.
+
+#![allow(clippy::expect_used, missing_docs)]
+
+mod common;
+
+use regex::{Captures, Regex};
+use unpark::model::Symbols;
+use unpark::report::{self, EvidenceKind, Group, Report, Selection};
+
+fn diff_bytes(before: Vec<u8>, after: Vec<u8>) -> Report {
+    let mut symbols = Symbols::new();
+    let mut read = |bytes| common::read(bytes, &mut symbols).expect("a profile").remove(0);
+    let (before, after) = (read(before), read(after));
+    report::diff(before, after, &symbols, &Selection::default(), None)
+}
+
+fn diff(before: &str, after: &str) -> Report {
+    diff_bytes(common::plain(before), common::plain(after))
+}
+
+/// State, site and counts of what changed, the largest change first.
+fn changed(report: &Report) -> Vec<(&str, &str, &[i64])> {
+    let mut groups: Vec<&Group> = report.groups.iter().filter(|g| g.delta != Some(0)).collect();
+    groups.sort_by_key(|g| std::cmp::Reverse(g.delta));
+    let site = |g: &'_ Group| g.site.as_ref().map_or("", |site| Box::leak(site.function.clone().into_boxed_str()));
+    groups.iter().map(|g| (g.state.as_str(), site(g), g.counts.as_slice())).collect()
+}
+
+fn at_site<'a>(report: &'a Report, function: &str) -> Vec<&'a Group> {
+    report.groups.iter().filter(|g| g.site.as_ref().is_some_and(|site| site.function == function)).collect()
+}
+
+/// The three stacks that the service's own log says grew, and nothing else.
+#[test]
+fn names_exactly_the_growers() {
+    let report = diff("series/before.pb.gz", "series/after.pb.gz");
+    assert_eq!(
+        changed(&report),
+        [
+            ("chan send", "main.init.func1", &[118, 1798][..]),
+            ("select", "main.selectTwo", &[18, 858]),
+            ("sync.WaitGroup.Wait", "main.init.func15", &[35, 235]),
+        ]
+    );
+}
+
+/// The text of the same moments holds a twentieth of the goroutines, chosen by id, and the first one of each stack.
+#[test]
+fn ids_tell_who_stayed() {
+    let report = diff("series/before.debug2.txt.gz", "series/after.debug2.txt.gz");
+    let changed = changed(&report);
+    assert_eq!(
+        changed.iter().map(|c| c.1).collect::<Vec<_>>(),
+        ["main.init.func1", "main.selectTwo", "main.init.func15"]
+    );
+    for group in &report.groups {
+        let identity = group.identity.as_ref().expect("ids on both sides");
+        assert_eq!(identity.survivors + identity.deaths, group.counts[0] as u64);
+        assert_eq!(identity.survivors + identity.births, group.counts[1] as u64);
+        assert_eq!(identity.deaths, 0, "nothing ended in this service");
+    }
+}
+
+/// orders/main.go: 25 requests timed out before the first profile, 400 after it; four workers wait at both moments.
+#[test]
+fn the_leak_of_the_orders_service() {
+    for form in ["pb.gz", "debug1.txt", "debug2.txt"] {
+        let report = diff(&format!("orders/before.{form}"), &format!("orders/after.{form}"));
+        let leak = at_site(&report, "main.price.func1");
+        assert_eq!(leak.iter().map(|g| g.counts.clone()).collect::<Vec<_>>(), [vec![25, 425]], "{form}");
+        let workers = at_site(&report, "main.(*pool).work");
+        assert_eq!(workers.iter().map(|g| g.counts.clone()).collect::<Vec<_>>(), [vec![4, 4]], "{form}");
+        assert_eq!(leak[0].identity.is_some(), form == "debug2.txt");
+        assert_eq!(leak[0].creator.is_some(), form == "debug2.txt");
+    }
+}
+
+#[test]
+fn two_formats_are_compared_by_frames() {
+    for (before, after) in [("pb.gz", "debug2.txt"), ("debug2.txt", "pb.gz"), ("debug1.txt", "debug2.txt")] {
+        let report = diff(&format!("orders/before.{before}"), &format!("orders/after.{after}"));
+        let leak = at_site(&report, "main.price.func1");
+        assert_eq!(leak.len(), 1, "{before} {after}");
+        assert_eq!((leak[0].state.as_str(), leak[0].counts.as_slice()), ("chan send", &[25, 425][..]));
+        assert_eq!(leak[0].creator.as_ref().map(|c| c.function.as_str()), Some("main.price"));
+        assert!(leak[0].evidence.iter().any(|e| e.kind == EvidenceKind::Identity && e.text.contains("frames alone")));
+        // All but main, whose stacks differ in the two moments.
+        assert_eq!(report.groups.iter().filter(|g| g.delta == Some(0)).map(|g| g.count).sum::<i64>(), 7);
+    }
+}
+
+/// A deep stack is cut in different places by different formats.
+#[test]
+fn deep_stacks_are_one_in_two_formats() {
+    let report = diff("series/before.pb.gz", "series/after.debug2.txt.gz");
+    let recursive = at_site(&report, "main.recurse");
+    assert_eq!(recursive.len(), 1);
+    assert!(recursive[0].counts.iter().all(|n| *n > 0));
+}
+
+/// Adds `lines` to every line of main.go that `wanted` says.
+fn moved(text: &str, lines: u32, wanted: impl Fn(u32) -> bool) -> String {
+    let place = Regex::new(r"orders/main\.go:(\d+)").expect("a pattern");
+    let line = |found: &Captures<'_>| -> u32 { found[1].parse().expect("a number") };
+    place
+        .replace_all(text, |found: &Captures<'_>| {
+            let line = line(found);
+            format!("orders/main.go:{}", if wanted(line) { line + lines } else { line })
+        })
+        .into_owned()
+}
+
+#[test]
+fn lines_that_moved_in_a_new_build_are_followed() {
+    let (before, after) = (common::text("orders/before.debug2.txt"), common::text("orders/after.debug2.txt"));
+    for (what, after) in [
+        ("the whole file moved", moved(&after, 7, |_| true)),
+        ("what stands below line 40 moved", moved(&after, 3, |line| line > 40)),
+    ] {
+        let report = diff_bytes(before.clone().into_bytes(), after.into_bytes());
+        for (function, counts) in
+            [("main.price.func1", [25, 425]), ("main.(*pool).work", [4, 4]), ("main.janitor", [1, 1])]
+        {
+            let groups = at_site(&report, function);
+            assert_eq!(groups.len(), 1, "{what}: {function}");
+            assert_eq!(groups[0].counts, counts, "{what}: {function}");
+        }
+        let worker = at_site(&report, "main.(*pool).work")[0];
+        assert!(worker.evidence.iter().any(|e| e.text.contains("lines moved")), "{what}");
+    }
+}
+
+/// In one build, goroutines that went on to another line of their function are not the same group: what is stuck there
+/// now is news.
+#[test]
+fn another_line_in_one_build_is_another_group() {
+    let (before, after) = (common::text("orders/before.debug2.txt"), common::text("orders/after.debug2.txt"));
+    let report = diff_bytes(before.into_bytes(), moved(&after, 2, |line| line == 54).into_bytes());
+    let workers = at_site(&report, "main.(*pool).work");
+    let mut counts: Vec<_> = workers.iter().map(|g| g.counts.clone()).collect();
+    counts.sort();
+    assert_eq!(counts, [[0, 4], [4, 0]]);
+}
+
+/// The same stacks have the same ids in the next build, where all lines moved.
+#[test]
+fn ids_stay_over_builds() {
+    let text = common::text("orders/after.debug2.txt");
+    let ids = |text: String| {
+        let mut symbols = Symbols::new();
+        let snapshots = common::read(text.into_bytes(), &mut symbols).expect("a dump");
+        let report = report::triage(snapshots, &symbols, &Selection::default(), None);
+        report.groups.into_iter().map(|g| (g.id, g.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(text.clone()), ids(moved(&text, 11, |_| true)));
+}
+
+#[test]
+fn a_delta_profile_is_a_change_in_itself() {
+    let mut symbols = Symbols::new();
+    let snapshot = common::snapshot("delta/five-seconds.pb.gz", &mut symbols);
+    assert!(snapshot.info.delta);
+    assert!(snapshot.groups.iter().any(|g| g.count < 0));
+    let report = report::triage(vec![snapshot], &symbols, &Selection::default(), None);
+    assert!(report.groups.iter().all(|g| g.delta == Some(g.count)));
+}
