@@ -16,6 +16,18 @@
 //! * [`render`] writes a report in one format per file.
 //! * [`cli`] alone touches arguments, the environment, the terminal and the clock.
 //!
+//! ```
+//! use unpark::model::Symbols;
+//!
+//! let dump = "goroutine 7 [chan send]:\nmain.leak(0xc000012345)\n\t/app/main.go:9 +0x1d\n";
+//! let reader = unpark::input::unpack(Box::new(dump.as_bytes()), "dump.txt")?;
+//! let mut symbols = Symbols::new();
+//! let snapshots = unpark::parse::read_unpacked(reader, "dump.txt", &mut symbols, &Default::default())?;
+//! let group = &snapshots[0].groups[0];
+//! assert_eq!((group.count, group.key.state.wait.words(&symbols)), (1, "chan send"));
+//! # Ok::<(), unpark::Error>(())
+//! ```
+//!
 //! Invariants: the same input gives the same bytes; what isn't read is a counted [`model::Warning`] of its snapshot;
 //! nothing that input can reach panics.
 

@@ -117,6 +117,7 @@ fn lines_that_moved_in_a_new_build_are_followed() {
     for (what, after) in [
         ("the whole file moved", moved(&after, 7, |_| true)),
         ("what stands below line 40 moved", moved(&after, 3, |line| line > 40)),
+        ("it was built in another folder", after.replace("example.com/orders/main.go", "/build/2/orders/main.go")),
     ] {
         let report = diff_bytes(before.clone().into_bytes(), after.into_bytes());
         for (function, counts) in

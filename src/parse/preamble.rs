@@ -12,6 +12,8 @@ pub(super) struct Preamble {
     cause: Option<Cause>,
     /// The message goes on until an empty line.
     open: bool,
+    /// A signal was named; the runtime's next line has the PC.
+    awaits_pc: bool,
     /// `-----` stands before what comes: GOTRACEBACK=crash hands SIGQUIT from thread to thread.
     separator: bool,
     relay: bool,
@@ -22,7 +24,7 @@ pub(super) struct Preamble {
 impl Preamble {
     /// Whether lines belong to a panic's message, whatever they look like.
     pub(super) fn in_message(&self) -> bool {
-        self.open && self.cause.as_ref().is_some_and(|c| matches!(c.kind, CauseKind::Panic | CauseKind::TestTimeout))
+        self.open
     }
 
     /// Ends a message whose end an empty line would have marked.
@@ -41,6 +43,10 @@ impl Preamble {
             self.append(line.trim_ascii());
             return;
         }
+        if std::mem::take(&mut self.awaits_pc) && !line.starts_with(b"PC=") {
+            self.cause = None;
+            self.relay = false;
+        }
         if line == b"-----" {
             self.separator = true;
         } else if let Some((kind, message)) = cause(line) {
@@ -48,10 +54,11 @@ impl Preamble {
             self.separator = false;
             self.cause = Some(Cause { kind, message: String::new(), goroutine: None });
             self.append(message);
-            self.open = true;
+            self.open = matches!(kind, CauseKind::Panic | CauseKind::TestTimeout);
+            self.awaits_pc = matches!(kind, CauseKind::Sigquit | CauseKind::Sigabrt | CauseKind::Signal);
         } else if line.starts_with(b"[signal ") {
             self.append(line);
-        } else if !belongs_before_goroutines(line) && !self.open {
+        } else if !belongs_before_goroutines(line) {
             self.cause = None;
             self.relay = false;
         }
@@ -161,6 +168,8 @@ mod tests {
     #[test]
     fn what_a_program_logs_later_ends_it() {
         assert_eq!(after("panic: recovered, says the log\n\n2026-01-01 all is well\n"), (None, false));
+        assert_eq!(after("SIGTERM: received, dumping goroutines\n2026-01-01 dump follows\n"), (None, false));
+        assert_eq!(after("SIGTERM: received, dumping goroutines\n(all of them)\n"), (None, false));
     }
 
     #[test]
