@@ -937,6 +937,34 @@ fn many_records_with_pcs_of_their_own() {
     });
 }
 
+// ------------------------------------------------------------------------------------------- more frames than there are
+
+/// A small profile whose one sample unfolds to two million frames, inlined at one location and that location repeated.
+#[test]
+fn a_sample_that_unfolds() {
+    let lines: Vec<Vec<u8>> = (0..1_000).map(|_| message(4, &[number(1, 1), number(2, 7)])).collect();
+    let location = message(4, &[number(1, 3), lines.concat()]);
+    let sample = message(2, &[number(1, 3).repeat(2_000), number(2, 1)]);
+    assert_bad_proto("two million frames", &profile(&[location, sample]));
+}
+
+#[test]
+fn two_million_functions_in_one_goroutine() {
+    let text = format!("goroutine 5 [select]:\n{}", "f()\n".repeat(2_000_000));
+    let reading = within(120, move || found(text.as_bytes()));
+    assert_eq!((reading.goroutines(), reading.complete()), (1, false));
+    let warnings = reading.snapshots[0].info.warnings.sorted();
+    assert!(warnings.iter().any(|w| w.code.code() == "too-many-frames"), "{warnings:?}");
+}
+
+/// Its counts add up, but its last stack may not be whole.
+#[test]
+fn counted_text_that_ends_within_its_last_record() {
+    let whole = "goroutine profile: total 1\n1 @ 0x6a631a 0x490a61\n#\t0x6a6319\tmain.f+0x19\t/x/main.go:12\n\n";
+    assert!(found(whole.as_bytes()).complete());
+    assert!(!found(&whole.as_bytes()[..45]).complete(), "{}", &whole[..45]);
+}
+
 // ------------------------------------------------------------------------------------------------------- 7. gzip bombs
 
 #[test]

@@ -15,6 +15,8 @@ pub enum Matching {
     Exact,
     /// All but marks (leaked, durable, locked to thread) are the same.
     Marks,
+    /// All but a wrapper that the compiler made for the `go` statement is the same.
+    Wrapper,
     /// The frames are the same; the two formats don't tell the same states and creators.
     Stack,
     /// State, functions and creator's function are the same; lines moved in a new build.
@@ -73,6 +75,8 @@ pub fn two_moments(before: Snapshot, after: Snapshot, symbols: &Symbols) -> (Vec
     let mut pairs = Pairs { matched: Vec::new(), before: before.groups, after: after.groups };
     pairs.pair(Matching::Exact, |group| group.key);
     pairs.pair(Matching::Marks, |group| (group.key.state.wait, group.key.stack, group.key.creator));
+    pairs
+        .pair(Matching::Wrapper, |group| (group.key.state.wait, without_go_wrapper(group, symbols), group.key.creator));
     if change.is_some() {
         pairs.pair_in_order(symbols, &change);
     }
@@ -153,6 +157,23 @@ impl Pairs {
         self.matched.extend(gone.chain(new));
         self.matched
     }
+}
+
+/// A group's frames but for an entry that may be the wrapper that Go before 1.22 makes for `go x.m(y)`: named like a
+/// closure of the creator, on the line of the `go` statement. Dumps of traceback level 2 show it, debug=2 doesn't, and it
+/// looks exactly like a closure written on one line, which both show.
+fn without_go_wrapper(group: &StackGroup, symbols: &Symbols) -> Vec<FrameId> {
+    let mut frames: Vec<FrameId> = symbols.frames(group.key.stack).collect();
+    if let (Some(entry), Some(creator), true) = (frames.last(), group.key.creator, frames.len() > 1) {
+        let (entry_frame, go) = (symbols.frame_at(*entry), symbols.frame_at(creator));
+        let closure = symbols.name_of(*entry).strip_prefix(symbols.name_of(creator));
+        let number = closure.and_then(|rest| rest.strip_prefix(".func"));
+        let is_closure = number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        if is_closure && (entry_frame.file, entry_frame.line) == (go.file, go.line) {
+            frames.pop();
+        }
+    }
+    frames
 }
 
 /// A stack as every format has it. debug=0 and debug=1 keep the leaf-most 32 PCs (128 since Go 1.23), debug=2 the 50

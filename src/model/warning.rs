@@ -17,6 +17,8 @@ pub enum WarningCode {
     StrayLine,
     /// A function without its file and line, or a location without its function.
     IncompleteFrame,
+    /// More than a million frames in one goroutine: the outermost were left out.
+    TooManyFrames,
     /// A header without frames below it.
     NoFrames,
     /// A record of a debug=1 profile that can't be read.
@@ -44,6 +46,7 @@ impl WarningCode {
             WarningCode::TotalMismatch => "total-mismatch",
             WarningCode::StrayLine => "stray-line",
             WarningCode::IncompleteFrame => "incomplete-frame",
+            WarningCode::TooManyFrames => "too-many-frames",
             WarningCode::NoFrames => "no-frames",
             WarningCode::BadRecord => "bad-record",
             WarningCode::BadHeader => "bad-header",

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use super::frame_line::{self, BlockLine, Location};
 use super::header::Header;
 use super::leaf_state;
-use super::stack::{RawFrame, shared_stack};
+use super::stack::{MAX_FRAMES, RawFrame, shared_stack};
 use crate::model::{ELIDED, FrameId, GroupKey, Receive, StackId, StrId, Symbols, Wait, WaitState, WarningCode};
 
 /// What a block says, arguments and addresses left out.
@@ -20,10 +20,32 @@ pub(super) struct Block {
     pub(super) used: usize,
     /// Its stack was printed: it isn't `running on other thread`.
     pub(super) has_stack: bool,
-    /// Faults in order: what, and on which line of the body (from 0).
-    pub(super) faults: Vec<(WarningCode, usize)>,
+    /// Faults: what, on which line of the body first (from 0), how often.
+    pub(super) faults: Faults,
     /// The last line is cut: the text ends in the middle of it.
     pub(super) cut: bool,
+}
+
+/// What is wrong with a block, by kind.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<(WarningCode, usize, u64)>);
+
+impl Faults {
+    fn add(&mut self, code: WarningCode, line: usize) {
+        match self.0.iter_mut().find(|fault| fault.0 == code) {
+            Some(fault) => fault.2 += 1,
+            None => self.0.push((code, line, 1)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Kind, first line, number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (WarningCode, usize, u64)> + '_ {
+        self.0.iter().copied()
+    }
 }
 
 /// A body's lines, without their ends.
@@ -106,7 +128,7 @@ impl Block {
             lock_line: None,
             used: 0,
             has_stack: true,
-            faults: Vec::new(),
+            faults: Faults::default(),
             cut: false,
         }
     }
@@ -159,7 +181,7 @@ impl Reader<'_> {
                 }
                 BlockLine::Location(location) => match named.take() {
                     Some(named) => self.place(named, Some(location)),
-                    None => self.block.faults.push((WarningCode::IncompleteFrame, number)),
+                    None => self.block.faults.add(WarningCode::IncompleteFrame, number),
                 },
                 BlockLine::Elided => {
                     self.without_location(named.take());
@@ -184,7 +206,7 @@ impl Reader<'_> {
                 },
             }
             // Whatever stood between two whole frames was not of this goroutine.
-            self.block.faults.extend(stray.drain(..).map(|line| (WarningCode::StrayLine, line)));
+            stray.drain(..).for_each(|line| self.block.faults.add(WarningCode::StrayLine, line));
             self.block.used = next.min(body.len());
         }
         let pending = named.is_some();
@@ -199,7 +221,7 @@ impl Reader<'_> {
     /// Keeps a name that no location followed.
     fn without_location(&mut self, named: Option<Named<'_>>) {
         if let Some(named) = named {
-            self.block.faults.push((WarningCode::IncompleteFrame, named.line()));
+            self.block.faults.add(WarningCode::IncompleteFrame, named.line());
             self.place(named, None);
         }
     }
@@ -210,6 +232,9 @@ impl Reader<'_> {
         let line = location.map_or(0, |l| l.line);
         match named {
             Named::Function { name, inlined, .. } => {
+                if self.frames.len() >= MAX_FRAMES {
+                    return self.block.faults.add(WarningCode::TooManyFrames, named.line());
+                }
                 let function = self.symbols.function(&text(name));
                 self.frames.push(RawFrame { function, file, line, inlined, start_line: 0 });
             }
@@ -247,7 +272,7 @@ impl Reader<'_> {
     fn finish(mut self, ids: &mut Vec<FrameId>) -> Block {
         let block = &mut self.block;
         if self.frames.is_empty() && block.has_stack {
-            block.faults.push((WarningCode::NoFrames, 0));
+            block.faults.add(WarningCode::NoFrames, 0);
         }
         block.key.stack = shared_stack(self.frames, self.symbols, ids);
         block.key.creator = self.creator;

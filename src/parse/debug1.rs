@@ -129,6 +129,11 @@ impl Records {
         let ahead = lines.ahead();
         let last = super::block::lines(&ahead[..end]).last().map_or(&b""[..], |(_, line)| line);
         self.unterminated = !terminated;
+        if !terminated && !last.starts_with(b"#") {
+            self.info.warnings.add(WarningCode::IncompleteFrame, place, || {
+                "the last record has no end of line: its stack may be cut".into()
+            });
+        }
         if !terminated && last.starts_with(b"#\t") && frame(last, symbols).is_none() {
             self.info.warnings.add(WarningCode::Truncated, place, cut);
         }

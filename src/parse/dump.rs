@@ -284,9 +284,9 @@ impl Dump {
         {
             *goroutine = Some(id);
         }
-        for (code, line) in &held.block.faults {
-            let line = held.line + 1 + *line as u64;
-            info.warnings.add(*code, Place::Line(line), || fault(*code).to_owned());
+        for (code, line, count) in held.block.faults.iter() {
+            let line = held.line + 1 + line as u64;
+            info.warnings.add_many(code, Place::Line(line), count, || fault(code).to_owned());
         }
         let group = self.builder.group(held.block.key, held.block.receive);
         let goroutine = Goroutine { labels: &held.labels, ..held.goroutine };
@@ -333,6 +333,7 @@ pub(super) fn cut(info: &mut SnapshotInfo, at: At) {
 fn fault(code: WarningCode) -> &'static str {
     match code {
         WarningCode::StrayLine => "a line that is no part of the goroutine stands within it; it was skipped",
+        WarningCode::TooManyFrames => "a goroutine has more than a million frames; the outermost were left out",
         WarningCode::NoFrames => "a goroutine without frames; it was counted",
         _ => "a frame lacks its function or its file and line; what is there was kept",
     }

@@ -11,7 +11,7 @@ use hashbrown::{HashMap, HashTable};
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-use super::stack::{RawFrame, shared_stack};
+use super::stack::{MAX_FRAMES, RawFrame, shared_stack};
 use super::{GROUP_BYTES, Options, go_version, leaf_state, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input;
@@ -338,6 +338,9 @@ impl Samples<'_> {
         let mut frames = Vec::new();
         for location in &sample.location_id {
             frames.extend_from_slice(self.frames.of(*location, offset, symbols)?);
+            if frames.len() > MAX_FRAMES {
+                return Err(self.profile.error(offset, "a sample has more than a million frames"));
+            }
         }
         let leaf = leaf_state::from_frames(&frames, symbols);
         let mut state = leaf.state;

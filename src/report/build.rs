@@ -218,7 +218,7 @@ impl Words<'_> {
             evidence: matching(matched.matching).into_iter().collect(),
             trend: None,
             matched_by: match matched.matching {
-                Matching::Exact | Matching::Marks => MatchedBy::Group,
+                Matching::Exact | Matching::Marks | Matching::Wrapper => MatchedBy::Group,
                 Matching::Stack => MatchedBy::Frames,
                 Matching::Functions => MatchedBy::Functions,
             },
@@ -291,6 +291,9 @@ fn matching(matching: Matching) -> Option<Evidence> {
         Matching::Exact => return None,
         Matching::Marks => {
             "matched with the group before by state, frames and creator: only marks like (leaked) differ"
+        }
+        Matching::Wrapper => {
+            "matched with the group before by all but its entry, a wrapper of the go statement that one dump hides"
         }
         Matching::Stack => "matched with the group before by frames alone: one format hides states or creators",
         Matching::Functions => "matched with the group before by functions and creator: lines moved in a new build",
