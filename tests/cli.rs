@@ -143,6 +143,18 @@ fn options_choose_groups_and_say_what_they_leave_out() {
     assert!(!groups.is_empty() && groups.iter().all(|g| g["wait_minutes"]["max"].as_u64() >= Some(1)));
 }
 
+/// crash.system.log.gz holds 440 goroutines where crash.log has 433: seven are the runtime's.
+#[test]
+fn the_runtimes_own_goroutines_are_folded() {
+    let table = stdout(&["triage", "orders/crash.system.log.gz"]);
+    assert!(table.contains("440 goroutines in"), "{table}");
+    assert!(table.contains("the runtime's own goroutines: 7 in"), "{table}");
+    assert!(!table.contains("GC sweep wait\n") && !table.contains("runtime.bgsweep"), "{table}");
+    let table = stdout(&["diff", "orders/after.debug2.txt", "orders/crash.system.log.gz"]);
+    assert!(table.contains("the runtime's own goroutines: 7 in"), "{table}");
+    assert!(!table.contains("bgsweep"), "{table}");
+}
+
 #[test]
 fn whole_stacks_on_demand() {
     let table = stdout(&["triage", "orders/crash.log", "--full", "--state", "IO wait"]);
@@ -317,6 +329,7 @@ fn outputs_as_people_see_them() {
             ("triage_by_package", &["triage", "waits/go1.27.3/debug2.txt.gz", "--by", "package"]),
             ("triage_several", &["triage", "labels/go1.27.txt"]),
             ("triage_full", &["triage", "orders/crash.log", "--full", "--top", "2"]),
+            ("triage_signal", &["triage", "orders/crash.system.log.gz"]),
         ] {
             let output = unpark(width).args(arguments).output().expect("starts");
             insta::assert_snapshot!(format!("{name}_{width}"), String::from_utf8_lossy(&output.stdout));

@@ -509,6 +509,24 @@ fn crafted_profiles_that_are_good() {
     assert_eq!(one(&[number(9, i64::MIN), number(10, -1), number(13, 999), sample(1, 1)]), 1);
 }
 
+/// Goroutines are counted by the sample type that says so, wherever it stands.
+#[test]
+fn several_sample_types() {
+    let kind = |name| message(1, &[number(1, name), number(2, 2)]);
+    let sample = |values: &[i64]| {
+        let values: Vec<Vec<u8>> = values.iter().map(|v| number(2, *v)).collect();
+        message(2, &[number(1, 1), values.concat()])
+    };
+    // Strings 2 and 3 are "count" and "main.f", 1 is "goroutine".
+    let profile =
+        [kind(2), kind(1), kind(3), sample(&[70, 5, 900]), sample(&[1, 6, 1]), locations(), strings()].concat();
+    assert_eq!(found(&profile).goroutines(), 11);
+    let short = [kind(2), kind(1), sample(&[70]), locations(), strings()].concat();
+    assert_bad_proto("one value for two types", &short);
+    let foreign = [kind(2), kind(3), sample(&[70, 5]), locations(), strings()].concat();
+    assert!(error_of(&foreign).to_string().contains("a profile of count, main.f, not of goroutines"));
+}
+
 #[test]
 fn lengths_that_lie() {
     for length in [u64::MAX, 1 << 63, i64::MAX as u64, 1 << 40, u64::from(u32::MAX), 1 << 20] {

@@ -10,3 +10,5 @@ pub use aggregate::{Aggregate, AggregateRow, By};
 pub use build::{diff, triage};
 pub use schema::*;
 pub use selection::{LeftOut, Selection};
+
+pub use crate::model::Origin;

@@ -4,7 +4,7 @@ use comfy_table::{Attribute, Cell, Color};
 
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
-use super::{BOLD, DIM, Page};
+use super::{BOLD, DIM, Page, is_runtimes_own};
 use crate::render::text::{counted, signed, thousands};
 use crate::report::Group;
 
@@ -38,7 +38,7 @@ fn ends(group: &Group) -> (i64, i64) {
 impl Page<'_> {
     pub(super) fn changes(&mut self) {
         let report = self.report;
-        let of = |wanted: Change| report.groups.iter().filter(move |g| Change::of(g) == wanted);
+        let of = |wanted: Change| report.groups.iter().filter(move |g| Change::of(g) == wanted && !is_runtimes_own(g));
         let kinds = [(Change::Grown, "GREW"), (Change::New, "NEW"), (Change::Shrunk, "SHRANK"), (Change::Gone, "GONE")];
         let mut quiet = true;
         for (kind, title) in kinds {
@@ -63,6 +63,7 @@ impl Page<'_> {
             self.text.push('\n');
             self.line(&format!("unchanged in number: {groups} with {goroutines}{}", turnover(&unchanged)), DIM);
         }
+        self.runtimes_own();
     }
 
     fn change(&mut self, groups: &[&Group], title: &str) {

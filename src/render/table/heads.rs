@@ -1,6 +1,6 @@
 //! What stands above the table: where the snapshots are from, why they were printed, what is missing, and the headline.
 
-use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN};
+use super::{ALARM, BOLD, DIM, NO_BREAK, PLAIN, Page, WARN};
 use crate::render::text::{clean, counted, cut_middle, function, place, signed, thousands};
 use crate::report::{
     CauseName, CauseReport, Command, FormatName, Group, MatchedBy, ProfileName, SnapshotReport, WarningReport,
@@ -93,7 +93,8 @@ impl Page<'_> {
         }
         if !words.is_empty() {
             let when = if self.report.command == Command::Triage { "" } else { "now: " };
-            self.line(&format!("{when}{}", words.join(" · ")), PLAIN);
+            let items: Vec<String> = words.iter().map(|w| w.replace(' ', &NO_BREAK.to_string())).collect();
+            self.line(&format!("{when}{}", items.join(&format!("{NO_BREAK}· "))), PLAIN);
         }
     }
 

@@ -12,11 +12,14 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::text::{Style, counted, wrapped};
-use crate::report::{Command, Report};
+use super::text::{Style, counted, thousands, wrapped};
+use crate::report::{Command, Group, Origin, Report};
 
 /// Rows shown where `--top` says nothing.
 const DEFAULT_TOP: usize = 20;
+
+/// A space at which a line isn't broken.
+const NO_BREAK: char = '\u{a0}';
 
 const BOLD: Ansi = Ansi::new().bold();
 const DIM: Ansi = Ansi::new().dimmed();
@@ -48,6 +51,7 @@ impl Page<'_> {
     /// Adds lines, none longer than the terminal is wide where that can be helped.
     fn line(&mut self, text: &str, ansi: Ansi) {
         for line in wrapped(text, self.style.width) {
+            let line = line.replace(NO_BREAK, " ");
             if self.style.color {
                 self.text.push_str(&format!("{ansi}{line}{ansi:#}\n"));
             } else {
@@ -66,6 +70,16 @@ impl Page<'_> {
         self.line(&format!("… {what}; --top 0 shows all"), DIM);
     }
 
+    /// Says in a line what the runtime's own goroutines were left out for.
+    fn runtimes_own(&mut self) {
+        let own: Vec<&Group> = self.report.groups.iter().filter(|g| is_runtimes_own(g)).collect();
+        if !own.is_empty() {
+            let groups = counted(own.len() as i64, "group");
+            let goroutines = thousands(own.iter().map(|g| g.count).sum());
+            self.line(&format!("the runtime's own goroutines: {goroutines} in {groups}"), DIM);
+        }
+    }
+
     fn left_out(&mut self) {
         let left_out = self.report.left_out;
         if left_out.groups > 0 {
@@ -74,4 +88,12 @@ impl Page<'_> {
             self.line(&format!("left out by your options: {groups} with {goroutines}"), DIM);
         }
     }
+}
+
+/// Garbage collection, finalizers, threads' own stacks: what a crash dump shows of the runtime itself (traceback level 2),
+/// and nobody asked for. They have runtime frames only, and were made by the runtime or by no `go` statement.
+fn is_runtimes_own(group: &Group) -> bool {
+    !group.frames.is_empty()
+        && group.frames.iter().all(|frame| frame.origin == Origin::Runtime)
+        && group.creator.as_ref().is_none_or(|creator| creator.origin == Origin::Runtime)
 }

@@ -2,17 +2,18 @@
 
 use comfy_table::{Attribute, Cell};
 
-use super::Page;
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
+use super::{Page, is_runtimes_own};
 use crate::render::text::{counted, thousands};
+use crate::report::Group;
 
 /// Up to so many moments have columns of their own.
 const MOMENTS_SHOWN: usize = 4;
 
 impl Page<'_> {
     pub(super) fn moments(&mut self) {
-        let groups = &self.report.groups;
+        let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !is_runtimes_own(g)).collect();
         let moments = self.report.snapshots.len();
         let several = (2..=MOMENTS_SHOWN).contains(&moments);
         let mut head = vec![Column::number("COUNT")];
@@ -37,6 +38,7 @@ impl Page<'_> {
             let more = counted((groups.len() - shown) as i64, "more group");
             self.more(&format!("{more} with {}", counted(rest, "goroutine")));
         }
+        self.runtimes_own();
     }
 }
 
