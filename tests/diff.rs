@@ -229,3 +229,17 @@ created by main.main
         }
     }
 }
+
+/// With receives alone, a debug=1 profile can't tell that they are; with sends beside them it can. It is one group.
+#[test]
+fn a_state_that_one_profile_cannot_tell_does_not_part_groups() {
+    let whole = common::text("waits/go1.27.3/debug1.txt.gz");
+    let record = whole.split("\n\n").find(|record| record.contains("main.b_chan_recv+")).expect("the receive");
+    let alone = format!("goroutine profile: total 1\n{record}\n\n");
+    for (before, after, counts) in [(&alone, &whole, [1, 1]), (&whole, &alone, [1, 1])] {
+        let report = diff_bytes(before.clone().into_bytes(), after.clone().into_bytes());
+        let receive = at_site(&report, "main.b_chan_recv");
+        assert_eq!(receive.len(), 1);
+        assert_eq!((receive[0].state.as_str(), receive[0].counts.as_slice()), ("chan receive", &counts[..]));
+    }
+}

@@ -26,7 +26,7 @@ pub enum Matching {
 /// One group over all snapshots.
 #[derive(Clone, Debug)]
 pub struct Matched {
-    /// What its goroutines share; of the latest snapshot that has it.
+    /// What its goroutines share; of the latest snapshot that can tell it.
     pub key: GroupKey,
     /// The group in each snapshot.
     pub parts: Vec<Option<StackGroup>>,
@@ -36,7 +36,8 @@ pub struct Matched {
 
 impl Matched {
     fn new(parts: Vec<Option<StackGroup>>, matching: Matching) -> Option<Self> {
-        let key = parts.iter().rev().flatten().next()?.key;
+        let keys = || parts.iter().rev().flatten().map(|group| group.key);
+        let key = keys().find(|key| !is_vague(key)).or_else(|| keys().next())?;
         Some(Matched { key, parts, matching })
     }
 }
@@ -75,6 +76,7 @@ pub fn two_moments(before: Snapshot, after: Snapshot, symbols: &Symbols) -> (Vec
     let mut pairs = Pairs { matched: Vec::new(), before: before.groups, after: after.groups };
     pairs.pair(Matching::Exact, |group| group.key);
     pairs.pair(Matching::Marks, |group| (group.key.state.wait, group.key.stack, group.key.creator));
+    pairs.pair_vague();
     pairs
         .pair(Matching::Wrapper, |group| (group.key.state.wait, without_go_wrapper(group, symbols), group.key.creator));
     if change.is_some() {
@@ -103,13 +105,27 @@ impl Pairs {
         sides
     }
 
-    /// Matches groups that alone have a key on each side.
-    fn pair<K: std::hash::Hash + Eq>(&mut self, matching: Matching, key: impl Fn(&StackGroup) -> K) {
-        let pairs = self.by_key(key).into_values().filter_map(|(before, after)| match (&before[..], &after[..]) {
+    /// The groups that alone have a key on each side.
+    fn alone<K: std::hash::Hash + Eq>(&self, key: impl Fn(&StackGroup) -> K) -> Vec<(usize, usize)> {
+        let only = |(before, after): (Vec<usize>, Vec<usize>)| match (&before[..], &after[..]) {
             ([b], [a]) => Some((*b, *a)),
             _ => None,
-        });
-        self.take(pairs.collect(), matching);
+        };
+        self.by_key(key).into_values().filter_map(only).collect()
+    }
+
+    /// Matches groups that alone have a key on each side.
+    fn pair<K: std::hash::Hash + Eq>(&mut self, matching: Matching, key: impl Fn(&StackGroup) -> K) {
+        let pairs = self.alone(key);
+        self.take(pairs, matching);
+    }
+
+    /// Matches groups of one stack where the state of one side can't be told: whether a debug=1 profile tells a send from a
+    /// receive depends on what else is in it.
+    fn pair_vague(&mut self) {
+        let mut pairs = self.alone(|group| (group.key.stack, group.key.creator));
+        pairs.retain(|(b, a)| is_vague(&self.before[*b].key) || is_vague(&self.after[*a].key));
+        self.take(pairs, Matching::Stack);
     }
 
     /// Matches groups of equal functions, in the order of their lines, where both sides have equally many.
@@ -236,12 +252,16 @@ fn merge(known: &mut StackGroup, other: &StackGroup) {
     known.absorb(other);
 }
 
+/// Whether the format couldn't tell the state.
+fn is_vague(key: &GroupKey) -> bool {
+    matches!(key.state.wait, Wait::ChanOp | Wait::Waiting | Wait::Unknown)
+}
+
 /// The key of the side whose format shows states and creators; a state that can't be known gives way.
 fn better_key(before: Option<&StackGroup>, after: Option<&StackGroup>) -> Option<GroupKey> {
     let (Some(before), Some(after)) = (before, after) else { return before.or(after).map(|g| g.key) };
     let rank = |key: &GroupKey| {
-        let vague = matches!(key.state.wait, Wait::ChanOp | Wait::Waiting | Wait::Unknown);
-        (!vague, key.creator.is_some(), key.state.locked_to_thread.is_some(), key.state.nil_channel.is_some())
+        (!is_vague(key), key.creator.is_some(), key.state.locked_to_thread.is_some(), key.state.nil_channel.is_some())
     };
     Some(if rank(&before.key) > rank(&after.key) { before.key } else { after.key })
 }

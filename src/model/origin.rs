@@ -88,12 +88,11 @@ impl Origin {
             return Origin::Std;
         }
         let dependency = file.contains("/pkg/mod/")
-            || file.contains("@v")
+            || has_module_version(file)
             || file.contains("/vendor/")
             || package.contains("/vendor/")
             || package.starts_with("vendor/")
-            || file.starts_with("external/")
-            || file.contains("/external/");
+            || file.starts_with("external/");
         if dependency { Origin::Dependency } else { Origin::User }
     }
 
@@ -108,6 +107,11 @@ impl Origin {
 #[must_use]
 pub fn is_runtime(package: &str) -> bool {
     package == "runtime" || package.starts_with("internal/runtime/") || package.starts_with("runtime/internal/")
+}
+
+/// `example.com/m@v1.2.3/x.go`
+fn has_module_version(file: &str) -> bool {
+    file.match_indices("@v").any(|(at, _)| file[at + 2..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn is_std(package: &str, file: &str) -> bool {
@@ -154,6 +158,8 @@ mod tests {
             ("github.com/a/b", "github.com/a/b@v1.2.3/x.go", Origin::Dependency),
             ("github.com/a/b", "/src/app/vendor/github.com/a/b/x.go", Origin::Dependency),
             ("github.com/a/b", "/home/ci/go/src/github.com/a/b/x.go", Origin::User),
+            ("example.com/app", "/home/me@vienna/app/x.go", Origin::User),
+            ("com_github_a_b", "external/com_github_a_b/x.go", Origin::Dependency),
         ] {
             assert_eq!(Origin::of(package, file), origin, "{package} {file}");
         }

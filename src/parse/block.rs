@@ -171,7 +171,7 @@ impl Reader<'_> {
                         line: number,
                     }));
                     if holds_lock_address(name) && self.block.lock_line.is_none() {
-                        self.block.lock_line = frame_line::first_address(arguments).map(|_| number);
+                        self.block.lock_line = Some(number);
                     }
                     continue;
                 }

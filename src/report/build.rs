@@ -295,7 +295,7 @@ fn matching(matching: Matching) -> Option<Evidence> {
         Matching::Wrapper => {
             "matched with the group before by all but its entry, a wrapper of the go statement that one dump hides"
         }
-        Matching::Stack => "matched with the group before by frames alone: one format hides states or creators",
+        Matching::Stack => "matched with the group before by frames alone: one side hides states or creators",
         Matching::Functions => "matched with the group before by functions and creator: lines moved in a new build",
     };
     Some(Evidence { kind: EvidenceKind::Identity, text: text.into(), value: None })

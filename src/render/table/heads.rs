@@ -102,7 +102,7 @@ impl Page<'_> {
         let goroutines = |s: Option<&SnapshotReport>| s.map_or(0, |s| s.goroutines);
         let (before, after) = (goroutines(self.report.snapshots.first()), goroutines(self.report.snapshots.last()));
         let frames = self.report.groups.iter().any(|g| g.matched_by == MatchedBy::Frames);
-        let how = if frames { " Groups were matched by frames alone, since the formats differ." } else { "" };
+        let how = if frames { " Groups were matched by frames alone where a format hides states." } else { "" };
         format!(
             "{} → {} goroutines ({}).{how}",
             thousands(before),
