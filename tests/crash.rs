@@ -133,6 +133,19 @@ fn a_dump_cut_short_says_so() {
     assert!(!snapshots[0].complete());
 }
 
+#[test]
+fn a_dump_without_its_beginning_says_so() {
+    let whole = common::text("orders/after.debug2.txt");
+    let (_, without_header) = whole.split_once('\n').expect("lines");
+    let in_a_path = &whole[whole.find("runtime/pprof/pprof.go").expect("the first frame")..];
+    for rest in [without_header, in_a_path] {
+        let snapshots = common::read(rest.as_bytes(), &mut Symbols::new()).expect("a dump");
+        assert_eq!(snapshots[0].goroutines(), 432);
+        assert!(!snapshots[0].complete());
+        assert_eq!(snapshots[0].info.warnings.sorted()[0].code.code(), "cut-at-front");
+    }
+}
+
 /// net/http/pprof stops writing at 64 MiB, in the middle of a word.
 #[test]
 fn a_cut_is_noticed_wherever_it_is() {

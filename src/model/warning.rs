@@ -7,6 +7,8 @@ use crate::error::Place;
 pub enum WarningCode {
     /// The input ends in the middle of something: counts are a lower bound.
     Truncated,
+    /// The input begins in the middle of a goroutine: counts are a lower bound.
+    CutAtFront,
     /// Exactly 64 MiB, where net/http/pprof stops writing debug=2: counts are a lower bound.
     PprofLimit,
     /// gzip data ends early or fails its checksum; what could be unpacked was read.
@@ -41,6 +43,7 @@ impl WarningCode {
     pub fn code(self) -> &'static str {
         match self {
             WarningCode::Truncated => "truncated",
+            WarningCode::CutAtFront => "cut-at-front",
             WarningCode::PprofLimit => "pprof-64mib-limit",
             WarningCode::DamagedGzip => "damaged-gzip",
             WarningCode::TotalMismatch => "total-mismatch",

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::debug1;
 use super::dump::{At, Dumps, PPROF_LIMIT, cut};
+use super::frame_line::{self, BlockLine};
 use super::header::{Header, starts_header};
 use super::preamble::Preamble;
 use super::{Options, too_many_dumps, too_many_stacks};
@@ -63,6 +64,8 @@ struct Seen {
     /// The first line that begins like a header and isn't one, and how many do.
     bad_headers: Option<(u64, u64)>,
     cut_header: Option<u64>,
+    /// A frame's location before any header and any cause.
+    headless: Option<u64>,
 }
 
 impl<R: Read> TextReader<'_, R> {
@@ -153,6 +156,10 @@ impl<R: Read> TextReader<'_, R> {
     /// Reads a line that is part of no goroutine.
     fn outside(&mut self, end: usize, next: usize) -> Result<()> {
         let text = &self.lines.ahead()[..end];
+        let line = self.lines.line_number();
+        if self.dumps.is_empty() && self.preamble.unused().is_none() && is_rest_of_goroutine(text, line == 1) {
+            self.seen.headless.get_or_insert(line);
+        }
         let in_message = self.preamble.in_message();
         self.preamble.line(text);
         let number = self.lines.line_number();
@@ -183,6 +190,11 @@ impl<R: Read> TextReader<'_, R> {
         if let Some(info) = self.dumps.info() {
             if let Some(line) = self.seen.cut_header.or(at_pprof_limit.then_some(last_line)) {
                 cut(info, At { line, is_last: true, at_pprof_limit });
+            }
+            if let Some(line) = self.seen.headless {
+                info.warnings.add(WarningCode::CutAtFront, Place::Line(line), || {
+                    "the text begins in the middle of a goroutine: all counts are lower bounds".into()
+                });
             }
             if let Some(damage) = damage {
                 info.warnings.add(WarningCode::DamagedGzip, Place::Line(last_line), || {
@@ -257,6 +269,14 @@ fn starts_html(line: &[u8]) -> bool {
     [&b"<!doctype"[..], b"<html", b"<body", b"<head"]
         .iter()
         .any(|t| tag.len() >= t.len() && tag[..t.len()].eq_ignore_ascii_case(t))
+}
+
+/// Whether a line is the location of a frame of Go code, with its offset: what stands below a header that was cut off. The
+/// first line of a text may have lost its beginning.
+fn is_rest_of_goroutine(line: &[u8], is_first: bool) -> bool {
+    let is_location = is_first || matches!(BlockLine::parse(line), BlockLine::Location(_));
+    let place = if is_location { frame_line::location(line.trim_ascii()) } else { None };
+    place.is_some_and(|place| place.has_offset && (place.file.ends_with(b".go") || place.file.ends_with(b".s")))
 }
 
 /// Whether a line ends the goroutine before it without an empty line between.
