@@ -364,8 +364,10 @@ impl Samples<'_> {
             self.labels.push((key, value));
         }
         // A goroutine carries a label once.
-        self.labels.sort_unstable();
-        self.labels.dedup();
+        if self.labels.len() > 1 {
+            self.labels.sort_unstable();
+            self.labels.dedup();
+        }
         Ok(())
     }
 }
