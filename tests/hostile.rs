@@ -975,6 +975,23 @@ fn two_million_functions_in_one_goroutine() {
     assert!(warnings.iter().any(|w| w.code.code() == "too-many-frames"), "{warnings:?}");
 }
 
+/// More than is held of one goroutine: it is counted, and the rest is said to be missing.
+#[test]
+fn a_goroutine_without_end() {
+    let frame = "main.f(...)\n\t/x/main.go:7 +0x1\n";
+    let elided = "...100 additional frames elided...\n";
+    for repeated in [frame, elided] {
+        let text = format!(
+            "goroutine 5 [select]:\n{}\ngoroutine 6 [select]:\n{frame}",
+            repeated.repeat((66 << 20) / repeated.len())
+        );
+        let reading = within(240, move || found(text.as_bytes()));
+        assert_eq!((reading.goroutines(), reading.complete()), (2, false));
+        let warnings = reading.snapshots[0].info.warnings.sorted();
+        assert!(warnings.iter().any(|w| w.code.code() == "too-many-frames"), "{warnings:?}");
+    }
+}
+
 /// Its counts add up, but its last stack may not be whole.
 #[test]
 fn counted_text_that_ends_within_its_last_record() {

@@ -48,8 +48,8 @@ impl Faults {
     }
 }
 
-/// A body's lines, without their ends.
-pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+/// A body's lines, without their ends, and where the next one starts.
+pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         if at >= body.len() {
@@ -57,10 +57,9 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         }
         let rest = &body[at..];
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let start = at;
         at += (end + 1).min(rest.len());
         let line = &rest[..end];
-        Some((start, line.strip_suffix(b"\r").unwrap_or(line)))
+        Some((line.strip_suffix(b"\r").unwrap_or(line), at))
     })
 }
 
@@ -69,7 +68,7 @@ pub(super) fn fingerprint(header: &Header<'_>, body: &[u8], state: &RandomState)
     let mut hasher = state.build_hasher();
     hasher.write(header.status);
     hasher.write(header.tail);
-    for (_, line) in lines(body) {
+    for (line, _) in lines(body) {
         let part = match line.first() {
             Some(b'\t' | b' ') => frame_line::without_addresses(line),
             Some(b'.') if line.ends_with(b"frames elided...") => ELIDED.as_bytes(),
@@ -91,7 +90,7 @@ pub(super) fn fingerprint(header: &Header<'_>, body: &[u8], state: &RandomState)
 
 /// The first argument on line `line` of a body, as an address.
 pub(super) fn address_on_line(body: &[u8], line: usize) -> Option<u64> {
-    match BlockLine::parse(lines(body).nth(line)?.1) {
+    match BlockLine::parse(lines(body).nth(line)?.0) {
         BlockLine::Function { arguments, .. } => frame_line::first_address(arguments),
         _ => None,
     }
@@ -161,8 +160,7 @@ impl Reader<'_> {
     fn read(&mut self, body: &[u8]) -> bool {
         let mut named: Option<Named<'_>> = None;
         let mut stray: Vec<usize> = Vec::new();
-        for (number, (start, line)) in lines(body).enumerate() {
-            let next = start + line.len() + 1;
+        for (number, (line, next)) in lines(body).enumerate() {
             match BlockLine::parse(line) {
                 BlockLine::Function { name, arguments } => {
                     self.without_location(named.replace(Named::Function {
@@ -207,12 +205,12 @@ impl Reader<'_> {
             }
             // Whatever stood between two whole frames was not of this goroutine.
             stray.drain(..).for_each(|line| self.block.faults.add(WarningCode::StrayLine, line));
-            self.block.used = next.min(body.len());
+            self.block.used = next;
         }
         let pending = named.is_some();
         if let Some(named) = named {
-            let end = lines(body).nth(named.line()).map_or(body.len(), |(start, line)| start + line.len() + 1);
-            self.block.used = self.block.used.max(end.min(body.len()));
+            let end = lines(body).nth(named.line()).map_or(body.len(), |(_, next)| next);
+            self.block.used = self.block.used.max(end);
             self.without_location(Some(named));
         }
         pending
@@ -246,6 +244,10 @@ impl Reader<'_> {
     }
 
     fn elide(&mut self) {
+        // One mark says it all, however often it stands there.
+        if self.frames.last().is_some_and(|frame| self.symbols.function_name(frame.function) == ELIDED) {
+            return;
+        }
         let (function, file) = (self.symbols.function(ELIDED), self.symbols.string(""));
         self.frames.push(RawFrame { function, file, line: 0, inlined: false, start_line: 0 });
     }
@@ -253,7 +255,7 @@ impl Reader<'_> {
     /// Whether the text ends before the goroutine does: in the middle of a line, or before what ends every stack, its
     /// creator (goroutine 1, threads that C made and the runtime's own have none).
     fn ends_early(&self, header: &Header<'_>, body: &[u8]) -> bool {
-        let Some((_, last)) = lines(body).last() else { return false };
+        let Some((last, _)) = lines(body).last() else { return false };
         let has_offset = match BlockLine::parse(last) {
             BlockLine::Location(location) => location.has_offset,
             BlockLine::Elided => true,

@@ -127,7 +127,7 @@ impl Records {
         }
         let place = Place::Line(lines.line_number());
         let ahead = lines.ahead();
-        let last = super::block::lines(&ahead[..end]).last().map_or(&b""[..], |(_, line)| line);
+        let last = super::block::lines(&ahead[..end]).last().map_or(&b""[..], |(line, _)| line);
         self.unterminated = !terminated;
         if !terminated && !last.starts_with(b"#") {
             self.info.warnings.add(WarningCode::IncompleteFrame, place, || {
@@ -157,7 +157,7 @@ impl Records {
         hasher.write(pcs);
         let hash = hasher.finish();
         self.labels.clear();
-        let mut rest = super::block::lines(body).map(|(_, line)| line).peekable();
+        let mut rest = super::block::lines(body).map(|(line, _)| line).peekable();
         if let Some(labels) = rest.peek().and_then(|line| line.strip_prefix(b"# labels: {")) {
             read_labels(labels.strip_suffix(b"}").unwrap_or(labels), symbols, &mut self.labels);
             rest.next();

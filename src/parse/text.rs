@@ -100,10 +100,11 @@ impl<R: Read> TextReader<'_, R> {
 
     /// Reads the goroutine whose header is the line ahead; false where it isn't one.
     fn goroutine(&mut self, body_start: usize, symbols: &mut Symbols) -> Result<bool> {
-        let (mut end, mut is_last) = (body_start, true);
+        let (mut end, mut is_last, mut is_cut) = (body_start, true, false);
         while let Some(line) = self.lines.line_at(end, self.name)? {
             let text = &self.lines.ahead()[line.start..line.end];
-            if text.is_empty() || (text.starts_with(b"goroutine") && begins_another(text)) || end > MAX_BLOCK {
+            is_cut = end > MAX_BLOCK;
+            if text.is_empty() || (text.starts_with(b"goroutine") && begins_another(text)) || is_cut {
                 is_last = false;
                 break;
             }
@@ -126,6 +127,11 @@ impl<R: Read> TextReader<'_, R> {
         let at = At { line, is_last, at_pprof_limit: is_last && self.lines.offset() + end as u64 == PPROF_LIMIT };
         let body = &ahead[body_start..end];
         let used = self.dumps.add(&header, body, at, &mut self.preamble, symbols);
+        if is_cut && let Some(info) = self.dumps.info() {
+            info.warnings.add(WarningCode::TooManyFrames, Place::Line(line), || {
+                "a goroutine of more than 64 MiB; what follows was left out".into()
+            });
+        }
         let consumed = body_start + used;
         let line_count = memchr::memchr_iter(b'\n', &ahead[..consumed]).count() as u64;
         self.lines.consume(consumed, line_count);
@@ -162,13 +168,12 @@ impl<R: Read> TextReader<'_, R> {
         }
         let in_message = self.preamble.in_message();
         self.preamble.line(text);
-        let number = self.lines.line_number();
         if !in_message && !starts_header(text) && holds_header(text) {
-            let (_, count) = self.prefixed.get_or_insert((number, 0));
+            let (_, count) = self.prefixed.get_or_insert((line, 0));
             *count += 1;
         }
         if end == next && !text.is_empty() && b"goroutine ".starts_with(text) {
-            self.seen.cut_header = Some(number);
+            self.seen.cut_header = Some(line);
         }
         if self.dumps.is_empty() {
             self.seen.html |= starts_html(text);
