@@ -1,5 +1,6 @@
 //! What stands above the table: where the snapshots are from, why they were printed, what is missing, and the headline.
 
+use super::moments::MOMENTS_SHOWN;
 use super::{ALARM, BOLD, DIM, NO_BREAK, PLAIN, Page, WARN};
 use crate::render::text::{clean, counted, cut_middle, function, place, signed, thousands};
 use crate::report::{
@@ -77,7 +78,7 @@ impl Page<'_> {
             }
             Command::Triage => format!(
                 "{} in {groups}: {} wait, {} run or could run{}.",
-                counted(goroutines, "goroutine"),
+                self.moments_counted(),
                 thousands(goroutines - active - unknown),
                 thousands(active),
                 if unknown > 0 { format!(", {} can't be told", thousands(unknown)) } else { String::new() }
@@ -96,6 +97,21 @@ impl Page<'_> {
             let items: Vec<String> = words.iter().map(|w| w.replace(' ', &NO_BREAK.to_string())).collect();
             self.line(&format!("{when}{}", items.join(&format!("{NO_BREAK}· "))), PLAIN);
         }
+    }
+
+    /// `433 goroutines`; of several moments each, since their sum is nothing that ever was.
+    fn moments_counted(&self) -> String {
+        let moments = self.report.snapshots.len();
+        let all = counted(self.report.summary.goroutines, "goroutine");
+        if moments == 1 {
+            return all;
+        }
+        if moments > MOMENTS_SHOWN {
+            return format!("{moments} dumps with {all} in all,");
+        }
+        let at = |i: usize| self.report.groups.iter().filter_map(|g| g.counts.get(i)).sum();
+        let each: Vec<String> = (0..moments).map(|i| thousands(at(i))).collect();
+        format!("{moments} dumps with {} goroutines,", each.join(" + "))
     }
 
     fn comparison(&self) -> String {

@@ -9,7 +9,7 @@ use crate::render::text::{counted, thousands};
 use crate::report::Group;
 
 /// Up to so many moments have columns of their own.
-const MOMENTS_SHOWN: usize = 4;
+pub(super) const MOMENTS_SHOWN: usize = 4;
 
 impl Page<'_> {
     pub(super) fn moments(&mut self) {
