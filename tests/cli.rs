@@ -208,6 +208,10 @@ fn what_is_no_profile_is_refused_with_its_name() {
     let output = unpark(80).args(["triage", "-"]).write_stdin(prefixed).output().expect("the command starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("433 goroutines, but each header stands behind a prefix"));
+    let prefixed: String = common::text("orders/after.debug1.txt").lines().map(|l| format!("I0101 {l}\n")).collect();
+    let output = unpark(80).args(["triage", "-"]).write_stdin(prefixed).output().expect("the command starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a debug=1 profile, but its lines stand behind a prefix"));
 }
 
 #[test]

@@ -87,3 +87,33 @@ fn the_lock_that_a_group_waits_for() {
     assert_eq!(lock(&["0xc000012345", "0xc000099999"]), LockAddress::Several);
     assert_eq!(lock(&["0xc000012345?", "0xc000012345?"]), LockAddress::Unknown);
 }
+
+/// A first line that promises goroutines and nothing below it is no profile of none.
+#[test]
+fn a_profile_without_records_is_refused() {
+    let head = "goroutine profile: total 5\n";
+    let error = common::read(head, &mut Symbols::new()).expect_err("no record");
+    assert!(error.to_string().contains("of 5 goroutines without a readable record"), "{error}");
+    // Beside a whole dump it is said to be missing.
+    let text = format!("{}\n{head}", common::text("orders/before.debug2.txt"));
+    let snapshots = common::read(text, &mut Symbols::new()).expect("a dump");
+    assert_eq!(snapshots.iter().map(|s| (s.goroutines(), s.complete())).collect::<Vec<_>>(), [(33, false)]);
+    // A leak profile of none is good news.
+    let none = common::read("goroutineleak profile: total 0\n", &mut Symbols::new()).expect("a profile");
+    assert_eq!((none[0].goroutines(), none[0].complete()), (0, true));
+}
+
+/// A logger's lines within a debug=1 profile, and behind it, leave its goroutines alone.
+#[test]
+fn a_log_around_and_within_a_counted_profile() {
+    let profile = common::text("orders/after.debug1.txt");
+    let within = profile.replace("\n\n", "\n\n2026/01/01 12:00:00 GET /\nI0101 12:00:00 done\n");
+    let snapshots = common::read(within, &mut Symbols::new()).expect("a profile");
+    assert_eq!(snapshots.iter().map(|s| (s.goroutines(), s.complete())).collect::<Vec<_>>(), [(433, true)]);
+    let behind = format!("{profile}2026/01/01 12:00:00 done\n{}", common::text("orders/crash.log"));
+    let snapshots = common::read(behind, &mut Symbols::new()).expect("a profile and a crash");
+    assert_eq!(
+        snapshots.iter().map(|s| (s.goroutines(), s.complete())).collect::<Vec<_>>(),
+        [(433, true), (433, true)]
+    );
+}

@@ -146,6 +146,16 @@ fn a_dump_without_its_beginning_says_so() {
     }
 }
 
+/// The first of two dumps lost its beginning: the second is whole.
+#[test]
+fn a_lost_beginning_is_the_first_dumps() {
+    let whole = common::text("orders/before.debug2.txt");
+    let (_, rest) = whole.split_once('\n').expect("lines");
+    let snapshots = common::read(format!("{rest}\n{whole}"), &mut Symbols::new()).expect("dumps");
+    let found: Vec<_> = snapshots.iter().map(|s| (s.goroutines(), s.complete())).collect();
+    assert_eq!(found, [(32, false), (33, true)]);
+}
+
 /// net/http/pprof stops writing at 64 MiB, in the middle of a word.
 #[test]
 fn a_cut_is_noticed_wherever_it_is() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::ColorArgument;
+use crate::render;
 
 /// The width where nothing tells one.
 const DEFAULT_WIDTH: usize = 100;
@@ -40,7 +41,7 @@ pub(super) fn color(wanted: ColorArgument, to_terminal: bool) -> bool {
 pub(super) fn complain(message: &str, hints: &[String]) {
     let mut stderr = io::stderr().lock();
     // Where standard error is closed too, nobody listens.
-    let _ = writeln!(stderr, "unpark: {}", one_line(message));
+    let _ = writeln!(stderr, "unpark: {}", harmless(message));
     for hint in hints {
         let _ = writeln!(stderr, "  hint: {hint}");
     }
@@ -48,13 +49,12 @@ pub(super) fn complain(message: &str, hints: &[String]) {
 
 /// Says on standard error what the user may want to know.
 pub(super) fn note(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "unpark: {}", one_line(message));
+    let _ = writeln!(io::stderr().lock(), "unpark: {}", harmless(message));
 }
 
-/// Names from the file system and messages from inputs can hold anything.
-fn one_line(text: &str) -> String {
-    let harmless = |c: char| !c.is_control() || c == '\n';
-    text.chars().map(|c| if harmless(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
+/// Names from the file system and messages from inputs can hold anything; only line ends are kept.
+fn harmless(text: &str) -> String {
+    text.lines().map(render::clean).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows how far reading has come, where it takes long and someone watches.

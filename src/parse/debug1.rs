@@ -13,8 +13,9 @@ use std::io::Read;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::header::{labels as read_labels, parse_decimal};
+use super::header::{labels as read_labels, parse_decimal, starts_header};
 use super::hidden_pcs::{self, HiddenPcs, PCS_KEPT};
+use super::preamble::names_cause;
 use super::stack::{RawFrame, shared_stack};
 use super::{GROUP_BYTES, Options, frame_line, too_many_stacks};
 use crate::error::{Place, Result};
@@ -37,7 +38,7 @@ pub(super) enum Head {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct GoroutineHead {
     kind: ProfileKind,
-    total: u64,
+    pub(super) total: u64,
 }
 
 impl Head {
@@ -84,7 +85,7 @@ pub(super) fn read<R: Read>(
         unterminated: false,
         total: 0,
     };
-    while reader.step(lines, name, symbols)? {
+    while reader.step(lines, name, head, symbols)? {
         if symbols.bytes() + reader.entries.len() * GROUP_BYTES > options.max_symbol_bytes {
             return Err(too_many_stacks(name, options).at(Place::Line(lines.line_number())));
         }
@@ -107,16 +108,30 @@ struct Records {
 }
 
 impl Records {
-    /// Reads a record or an empty line; false where neither comes.
-    fn step<R: Read>(&mut self, lines: &mut TextLines<R>, name: &str, symbols: &mut Symbols) -> Result<bool> {
+    /// Reads a record, an empty line, or a logger's line between records; false where the profile ends.
+    fn step<R: Read>(
+        &mut self,
+        lines: &mut TextLines<R>,
+        name: &str,
+        head: &GoroutineHead,
+        symbols: &mut Symbols,
+    ) -> Result<bool> {
         let Some(first) = lines.line_at(0, name)? else { return Ok(false) };
         if first.start == first.end {
             lines.consume(first.next, 1);
             return Ok(true);
         }
-        let is_record = lines.ahead()[..first.end].first().is_some_and(|b| b.is_ascii_digit() || *b == b'#');
-        if !is_record {
-            return Ok(false);
+        let text = &lines.ahead()[..first.end];
+        if !begins_record(text) {
+            let is_whole = u64::try_from(self.total).is_ok_and(|total| total >= head.total);
+            if is_whole || starts_header(text) || names_cause(text) || Head::parse(text).is_some() {
+                return Ok(false);
+            }
+            self.info.warnings.add(WarningCode::StrayLine, Place::Line(lines.line_number()), || {
+                "a line that is no part of the profile stands within it; it was skipped".into()
+            });
+            lines.consume(first.next, u64::from(first.terminated));
+            return Ok(true);
         }
         let (mut end, mut terminated, mut count) = (first.next, first.terminated, u64::from(first.terminated));
         while let Some(line) = lines.line_at(end, name)? {
@@ -211,6 +226,12 @@ impl Records {
         snapshot.info.go_version = super::go_version::of(&snapshot, symbols);
         snapshot
     }
+}
+
+/// `COUNT @ …`, or what belongs below such a line.
+fn begins_record(line: &[u8]) -> bool {
+    let digits = line.iter().take_while(|b| b.is_ascii_digit()).count();
+    line.starts_with(b"#") || (digits > 0 && line[digits..].starts_with(b" @"))
 }
 
 fn cut() -> String {

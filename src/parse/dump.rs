@@ -243,6 +243,14 @@ impl<'a> Dumps<'a> {
         self.finished
     }
 
+    /// The information on the first dump.
+    pub(super) fn first_info(&mut self) -> Option<&mut SnapshotInfo> {
+        match (self.finished.first_mut(), &mut self.current) {
+            (Some(snapshot), _) => Some(&mut snapshot.info),
+            (None, current) => current.as_mut().map(|dump| &mut dump.builder.info),
+        }
+    }
+
     /// The information on the dump that is being read.
     pub(super) fn info(&mut self) -> Option<&mut SnapshotInfo> {
         match &mut self.current {

@@ -14,11 +14,20 @@ pub(super) struct Preamble {
     open: bool,
     /// A signal was named; the runtime's next line has the PC.
     awaits_pc: bool,
-    /// `-----` stands before what comes: GOTRACEBACK=crash hands SIGQUIT from thread to thread.
-    separator: bool,
+    /// What stands before the line that comes: GOTRACEBACK=crash hands SIGQUIT from thread to thread, and parts what they
+    /// print by `-----` and an empty line (runtime/signal_unix.go:sighandler).
+    separator: Separator,
     relay: bool,
     /// How many lines that look like headers a message held.
     headers_in_message: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Separator {
+    #[default]
+    None,
+    Dashes,
+    DashesAndEmptyLine,
 }
 
 impl Preamble {
@@ -36,8 +45,12 @@ impl Preamble {
     pub(super) fn line(&mut self, line: &[u8]) {
         if line.trim_ascii().is_empty() {
             self.open = false;
+            if self.separator == Separator::Dashes {
+                self.separator = Separator::DashesAndEmptyLine;
+            }
             return;
         }
+        let separator = std::mem::take(&mut self.separator);
         if self.in_message() {
             self.headers_in_message += u64::from(starts_header(line));
             self.append(line.trim_ascii());
@@ -48,10 +61,10 @@ impl Preamble {
             self.relay = false;
         }
         if line == b"-----" {
-            self.separator = true;
+            self.separator = Separator::Dashes;
         } else if let Some((kind, message)) = cause(line) {
-            self.relay = self.separator && matches!(kind, CauseKind::Sigquit | CauseKind::Signal | CauseKind::Sigabrt);
-            self.separator = false;
+            let is_signal = matches!(kind, CauseKind::Sigquit | CauseKind::Signal | CauseKind::Sigabrt);
+            self.relay = is_signal && separator == Separator::DashesAndEmptyLine;
             self.cause = Some(Cause { kind, message: String::new(), goroutine: None });
             self.append(message);
             self.open = matches!(kind, CauseKind::Panic | CauseKind::TestTimeout);
@@ -80,6 +93,8 @@ impl Preamble {
     pub(super) fn take(&mut self) -> (Option<Cause>, bool) {
         let relay = std::mem::take(&mut self.relay);
         self.open = false;
+        self.awaits_pc = false;
+        self.separator = Separator::None;
         (self.cause.take(), relay)
     }
 
@@ -92,6 +107,11 @@ impl Preamble {
     pub(super) fn take_headers_in_message(&mut self) -> u64 {
         std::mem::take(&mut self.headers_in_message)
     }
+}
+
+/// Whether a line names a cause.
+pub(super) fn names_cause(line: &[u8]) -> bool {
+    cause(line).is_some()
 }
 
 /// runtime/panic.go:printpanics and :throw, runtime/signal_unix.go:sighandler, testing/testing.go:startAlarm.
@@ -175,5 +195,8 @@ mod tests {
     #[test]
     fn a_relay_is_no_new_dump() {
         assert!(after("-----\n\nSIGQUIT: quit\nPC=0x1 m=2 sigcode=0\n\n").1);
+        // Two logs that somebody put together, and a rule that a program drew long before.
+        assert!(!after("-----\nSIGQUIT: quit\nPC=0x1 m=2 sigcode=0\n\n").1);
+        assert!(!after("-----\n\nall is well\n\nSIGQUIT: quit\nPC=0x1 m=2 sigcode=0\n\n").1);
     }
 }

@@ -66,6 +66,10 @@ struct Seen {
     cut_header: Option<u64>,
     /// A frame's location before any header and any cause.
     headless: Option<u64>,
+    /// The first line of a debug=1 profile behind a prefix.
+    prefixed_profile: Option<u64>,
+    /// The first line of a debug=1 profile that ends there, and the goroutines that it speaks of.
+    without_records: Option<(u64, u64)>,
 }
 
 impl<R: Read> TextReader<'_, R> {
@@ -88,7 +92,11 @@ impl<R: Read> TextReader<'_, R> {
             match head {
                 debug1::Head::Goroutines(head) => {
                     let snapshot = debug1::read(&mut self.lines, self.name, &head, at, symbols, self.options)?;
-                    self.dumps.push(snapshot, symbols);
+                    if snapshot.groups.is_empty() && head.total > 0 {
+                        self.seen.without_records.get_or_insert((at, head.total));
+                    } else {
+                        self.dumps.push(snapshot, symbols);
+                    }
                 }
                 debug1::Head::Other(kind) => self.seen.other_profile = Some(kind),
             }
@@ -172,6 +180,9 @@ impl<R: Read> TextReader<'_, R> {
             let (_, count) = self.prefixed.get_or_insert((line, 0));
             *count += 1;
         }
+        if !in_message && memchr::memmem::find(text, b"goroutine profile: total ").is_some() {
+            self.seen.prefixed_profile.get_or_insert(line);
+        }
         if end == next && !text.is_empty() && b"goroutine ".starts_with(text) {
             self.seen.cut_header = Some(line);
         }
@@ -192,14 +203,19 @@ impl<R: Read> TextReader<'_, R> {
         let last_line = self.lines.line_number();
         let (damage, cut_lines) = (self.lines.damage().map(str::to_owned), self.lines.cut_lines());
         let at_pprof_limit = self.lines.offset() == PPROF_LIMIT;
+        if let (Some(line), Some(info)) = (self.seen.headless, self.dumps.first_info()) {
+            info.warnings.add(WarningCode::CutAtFront, Place::Line(line), || {
+                "the text begins in the middle of a goroutine: all counts are lower bounds".into()
+            });
+        }
         if let Some(info) = self.dumps.info() {
+            if let Some((line, total)) = self.seen.without_records {
+                info.warnings.add(WarningCode::TotalMismatch, Place::Line(line), || {
+                    format!("a debug=1 profile of {total} goroutines has no readable record")
+                });
+            }
             if let Some(line) = self.seen.cut_header.or(at_pprof_limit.then_some(last_line)) {
                 cut(info, At { line, is_last: true, at_pprof_limit });
-            }
-            if let Some(line) = self.seen.headless {
-                info.warnings.add(WarningCode::CutAtFront, Place::Line(line), || {
-                    "the text begins in the middle of a goroutine: all counts are lower bounds".into()
-                });
             }
             if let Some(damage) = damage {
                 info.warnings.add(WarningCode::DamagedGzip, Place::Line(last_line), || {
@@ -228,6 +244,12 @@ impl<R: Read> TextReader<'_, R> {
         if let Some(damage) = self.lines.damage() {
             return Error::new(self.name, ErrorKind::Gzip(damage.to_owned()));
         }
+        if let Some((line, total)) = self.seen.without_records {
+            let what = format!("a debug=1 profile of {total} goroutines without a readable record");
+            return Error::new(self.name, ErrorKind::Unusable(what))
+                .at(Place::Line(line))
+                .hint("the profile was not written or copied to its end: capture it again");
+        }
         if let Some(kind) = &self.seen.other_profile {
             return error(&format!("a {kind} profile, not a goroutine profile"))
                 .hint("capture /debug/pprof/goroutine?debug=2");
@@ -236,6 +258,11 @@ impl<R: Read> TextReader<'_, R> {
             return error(&format!("{count} goroutines, but each header stands behind a prefix or indentation"))
                 .at(Place::Line(line))
                 .hint("cut off what the logger put before each line and try again, for example: sed 's/^[^|]*| //' FILE | unpark triage -");
+        }
+        if let Some(line) = self.seen.prefixed_profile {
+            return error("a debug=1 profile, but its lines stand behind a prefix")
+                .at(Place::Line(line))
+                .hint("cut off what the logger put before each line and try again");
         }
         if let Some(cause) = self.preamble.unused() {
             let first = cause.message.lines().next().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 
-pub use text::{Style, thousands};
+pub use text::{Style, clean, thousands};
 
 /// The formats that a report can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -46,7 +46,8 @@ pub(super) fn counted(n: i64, noun: &str) -> String {
 
 /// Makes text from an input safe to print: what moves the cursor, changes colours or turns the reading direction is
 /// spelled out.
-pub(super) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     if text.chars().all(|c| !is_unsafe(c)) {
         return text.to_owned();
     }

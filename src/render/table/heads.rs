@@ -74,7 +74,12 @@ impl Page<'_> {
                 format!("{} goroutines over the time of the profile, in {groups}.", signed(goroutines))
             }
             Command::Triage if all(|s| s.profile == ProfileName::GoroutineLeak) => {
-                format!("{}, proved leaked by the runtime, in {groups}.", counted(goroutines, "goroutine"))
+                // Go 1.27 may add a record without frames that stands for no leak.
+                let proved = |g: &&Group| g.state_detail.leaked == Some(true);
+                let leaked = self.report.groups.iter().filter(proved).map(|g| g.count).sum();
+                let rest = goroutines - leaked;
+                let rest = if rest == 0 { String::new() } else { format!("; {} without a stack", thousands(rest)) };
+                format!("{} proved leaked by the runtime{rest}, in {groups}.", counted(leaked, "goroutine"))
             }
             Command::Triage => format!(
                 "{} in {groups}: {} wait, {} run or could run{}.",
