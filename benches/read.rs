@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use unpark::classify::signature::Rules;
 use unpark::input::unpack;
-use unpark::model::{KeepIds, Snapshot, Symbols};
+use unpark::model::{Snapshot, Symbols};
 use unpark::parse::{Options, read_unpacked};
-use unpark::report::{Selection, diff};
+use unpark::report::{Selection, Wanted, diff};
 
 use generator::Input;
 
@@ -71,7 +72,7 @@ fn reading(c: &mut Criterion) {
 
 /// Comparing two moments of one program that are read already: goroutines ended, others began, all stacks stayed.
 fn comparing(c: &mut Criterion) {
-    let options = Options { keep_ids: KeepIds::All, ..Options::default() };
+    let options = Options::default();
     let mut symbols = Symbols::new();
     let [before, after] = [0, CHANGED].map(|first| {
         let input = generator::debug2_moment(first..first + GOROUTINES - 1);
@@ -79,7 +80,9 @@ fn comparing(c: &mut Criterion) {
         read(&input, &mut symbols, &options)
     });
     let selection = Selection::default();
-    let report = diff(before.clone(), after.clone(), &symbols, &selection, None);
+    let rules = Rules::built_in();
+    let wanted = Wanted { rules: &rules, selection: &selection, by: None };
+    let report = diff(before.clone(), after.clone(), &symbols, wanted);
     assert_eq!((report.groups.len(), report.summary.goroutines), (DEBUG2_GROUPS, GOROUTINES as i64));
     let births: u64 = report.groups.iter().filter_map(|g| g.identity.as_ref()).map(|i| i.births).sum();
     assert_eq!(births, CHANGED as u64);
@@ -90,12 +93,19 @@ fn comparing(c: &mut Criterion) {
     group.bench_function("debug2", |b| {
         b.iter_batched(
             || (before.clone(), after.clone()),
-            |(before, after)| diff(before, after, black_box(&symbols), &selection, None),
+            |(before, after)| diff(before, after, black_box(&symbols), wanted),
             BatchSize::LargeInput,
         );
     });
     group.finish();
 }
 
-criterion_group!(benches, reading, comparing);
+/// Loading the rules: every run pays for it.
+fn rules(c: &mut Criterion) {
+    let mut group = c.benchmark_group("rules");
+    group.bench_function("load", |b| b.iter(|| black_box(Rules::built_in())));
+    group.finish();
+}
+
+criterion_group!(benches, reading, comparing, rules);
 criterion_main!(benches);

@@ -4,7 +4,7 @@
 //! Data flows one way, and a module imports only those that stand before it here:
 //!
 //! ```text
-//! bytes ─ input ─→ parse ─→ model ─→ compare ─→ report (words) ─→ render (bytes)      cli drives it all
+//! bytes ─ input ─→ parse ─→ model ─→ compare ─→ classify ─→ report (words) ─→ render (bytes)      cli drives it all
 //! ```
 //!
 //! * [`input`] opens a path, standard input or a directory and undoes gzip, with limits. It knows no format.
@@ -12,6 +12,7 @@
 //!   wait state ([`model::WaitState`]), stack groups and snapshots.
 //! * [`parse`] turns bytes into snapshots, one file per format. It knows no leak pattern.
 //! * [`compare`] says which group of one snapshot is which group of another, and who stayed.
+//! * [`classify`] says what stuck groups are: signatures, patterns, verdicts, evidence. Its knowledge is data.
 //! * [`report`] turns ids into words; its types are the JSON schema. Renderers see nothing else.
 //! * [`render`] writes a report in one format per file.
 //! * [`cli`] alone touches arguments, the environment, the terminal and the clock.
@@ -31,6 +32,7 @@
 //! Invariants: the same input gives the same bytes; what isn't read is a counted [`model::Warning`] of its snapshot;
 //! nothing that input can reach panics.
 
+pub mod classify;
 pub mod cli;
 pub mod compare;
 pub mod error;

@@ -137,7 +137,7 @@ fn options_choose_groups_and_say_what_they_leave_out() {
     let table = stdout(&["triage", "orders/after.debug2.txt", "--min-count", "4"]);
     assert!(table.contains("left out by your options: 4 groups with 4 goroutines"), "{table}");
     let table = stdout(&["triage", "orders/after.debug2.txt", "--top", "2"]);
-    assert!(table.contains("… 4 more groups with 4 goroutines"), "{table}");
+    assert!(table.contains("… 1 more group with 1 goroutine"), "{table}");
     let waits = json(&["triage", "--format", "json", "--min-wait", "1", "many-stacks/debug2.txt.gz"]);
     let groups = waits["groups"].as_array().expect("groups");
     assert!(!groups.is_empty() && groups.iter().all(|g| g["wait_minutes"]["max"].as_u64() >= Some(1)));
@@ -148,11 +148,50 @@ fn options_choose_groups_and_say_what_they_leave_out() {
 fn the_runtimes_own_goroutines_are_folded() {
     let table = stdout(&["triage", "orders/crash.system.log.gz"]);
     assert!(table.contains("440 goroutines in"), "{table}");
-    assert!(table.contains("the runtime's own goroutines: 7 in"), "{table}");
+    assert!(table.contains("the runtime's and the profiler's own: 7 in"), "{table}");
     assert!(!table.contains("GC sweep wait\n") && !table.contains("runtime.bgsweep"), "{table}");
     let table = stdout(&["diff", "orders/after.debug2.txt", "orders/crash.system.log.gz"]);
-    assert!(table.contains("the runtime's own goroutines: 7 in"), "{table}");
+    assert!(table.contains("the runtime's and the profiler's own: 7 in"), "{table}");
     assert!(!table.contains("bgsweep"), "{table}");
+}
+
+#[test]
+fn labels_are_explained() {
+    let list = stdout(&["explain"]);
+    for label in ["timeout-leak", "http-client-body-unclosed", "## resources"] {
+        assert!(list.contains(label), "{label} is not in\n{list}");
+    }
+    let page = stdout(&["explain", "rows-not-closed"]);
+    assert!(page.contains("defer rows.Close()") && page.contains("- sql-rows-unclosed"), "{page}");
+    assert!(stdout(&["explain", "sql-opener"]).contains("client-not-closed"));
+    let unknown = run(&["explain", "time-out-leak"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert!(said.contains("the nearest is timeout-leak"), "{said}");
+}
+
+/// A bad rule is told with file, line and column.
+#[test]
+fn rules_come_from_files_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let good = file(
+        "good.toml",
+        "[[signature]]\nid = \"mine\"\ntitle = \"my things\"\nentry = '^main\\.janitor$'\nscope = \"pool\"\nnormal = \"one\"\n",
+    );
+    let report = json(&["triage", "--format", "json", "--rules", &good, "orders/crash.log"]);
+    let mine = report["groups"].as_array().expect("groups").iter().find(|g| g["signature"] == "mine");
+    assert_eq!(mine.map(|g| (&g["verdict"], &g["count"])), Some((&"normal".into(), &1.into())));
+    assert!(stdout(&["explain", "--rules", &good, "mine"]).contains("my things"));
+    let bad = file("bad.toml", "[[signature]]\nid = \"mine\"\ntitle = \"t\"\n  frames = ['[']\n");
+    let output = run(&["triage", "--rules", &bad, "orders/crash.log"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("bad.toml:4:3: signature mine: frames"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 
-use unpark::model::{LockAddress, Symbols};
+use unpark::model::Symbols;
 
 #[test]
 fn every_goroutine_is_counted() {
@@ -81,11 +81,11 @@ fn the_lock_that_a_group_waits_for() {
         let group = &snapshots[0].groups[0];
         assert_eq!(group.count, locks.len() as i64);
         assert_eq!(group.waits.known(), locks.len() as u64);
-        group.lock
+        (group.locks.only(), group.locks.locks())
     };
-    assert_eq!(lock(&["0xc000012345", "0xc000012345", "0xc000012345"]), LockAddress::One(0xc0_0001_2345));
-    assert_eq!(lock(&["0xc000012345", "0xc000099999"]), LockAddress::Several);
-    assert_eq!(lock(&["0xc000012345?", "0xc000012345?"]), LockAddress::Unknown);
+    assert_eq!(lock(&["0xc000012345", "0xc000012345", "0xc000012345"]), (Some(0xc0_0001_2345), 1));
+    assert_eq!(lock(&["0xc000012345", "0xc000099999"]), (None, 2));
+    assert_eq!(lock(&["0xc000012345?", "0xc000012345?"]), (None, 0));
 }
 
 /// A first line that promises goroutines and nothing below it is no profile of none.

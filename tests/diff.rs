@@ -5,14 +5,16 @@
 mod common;
 
 use regex::{Captures, Regex};
+use unpark::classify::signature::Rules;
 use unpark::model::Symbols;
-use unpark::report::{self, EvidenceKind, Group, Report, Selection};
+
+use unpark::report::{EvidenceKind, Group, Report};
 
 fn diff_bytes(before: Vec<u8>, after: Vec<u8>) -> Report {
     let mut symbols = Symbols::new();
     let mut read = |bytes| common::read(bytes, &mut symbols).expect("a profile").remove(0);
     let (before, after) = (read(before), read(after));
-    report::diff(before, after, &symbols, &Selection::default(), None)
+    common::diff_of(before, after, &symbols, &Rules::built_in())
 }
 
 fn diff(before: &str, after: &str) -> Report {
@@ -151,7 +153,7 @@ fn ids_stay_over_builds() {
     let ids = |text: String| {
         let mut symbols = Symbols::new();
         let snapshots = common::read(text.into_bytes(), &mut symbols).expect("a dump");
-        let report = report::triage(snapshots, &symbols, &Selection::default(), None);
+        let report = common::triage_of(snapshots, &symbols, &Rules::built_in());
         report.groups.into_iter().map(|g| (g.id, g.count)).collect::<Vec<_>>()
     };
     assert_eq!(ids(text.clone()), ids(moved(&text, 11, |_| true)));
@@ -163,7 +165,7 @@ fn a_delta_profile_is_a_change_in_itself() {
     let snapshot = common::snapshot("delta/five-seconds.pb.gz", &mut symbols);
     assert!(snapshot.info.delta);
     assert!(snapshot.groups.iter().any(|g| g.count < 0));
-    let report = report::triage(vec![snapshot], &symbols, &Selection::default(), None);
+    let report = common::triage_of(vec![snapshot], &symbols, &Rules::built_in());
     assert!(report.groups.iter().all(|g| g.delta == Some(g.count)));
 }
 

@@ -12,8 +12,10 @@ Examples:
       the same of a running one
   unpark diff before.pb.gz after.pb.gz
       what grew between two captured profiles
-  unpark diff a.txt b.txt --format json | jq '.groups[] | select(.delta > 100)'
+  unpark diff a.txt b.txt --format json | jq '.findings[] | {title, verdict}'
       the same for a script
+  unpark explain timeout-leak
+      what a label means and how to fix it
 
 Inputs are told by their content: goroutine profiles (debug=0, 1 and 2), the
 stack traces of crashed programs, several of them in one file, gzipped or not.
@@ -40,8 +42,14 @@ Examples:
   unpark diff a.pb.gz b.pb.gz --by package   added up by package
   unpark diff a.pb.gz b.pb.gz --focus 'example.com/app/'";
 
-/// Tells why goroutines are stuck: reads goroutine profiles and dumps of Go programs, groups them, and says what changed
-/// between two moments.
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  unpark explain                             all patterns and signatures
+  unpark explain timeout-leak                a cause: code, stacks, fix, how to confirm
+  unpark explain http-client-body-unclosed   a stack that is known";
+
+/// Tells why goroutines are stuck: reads goroutine profiles and dumps of Go programs, names leaks, their likely causes
+/// and what to change, and says what changed between two moments.
 #[derive(Debug, Parser)]
 #[command(name = "unpark", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(super) struct Arguments {
@@ -70,6 +78,22 @@ pub(super) enum CommandArguments {
         #[command(flatten)]
         report: ReportArguments,
     },
+    /// What a label means: how it comes about in Go code, what its stacks look like, how to fix it
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// A pattern or a signature, as reports name them; without it, the list of all
+    #[arg(value_name = "PATTERN|SIGNATURE")]
+    pub(super) name: Option<String>,
+    /// More signatures, as TOML; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
+    /// When to colour; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
+    pub(super) color: ColorArgument,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +128,9 @@ pub(super) struct ReportArguments {
     /// Only groups of which a goroutine has waited so long, by its header
     #[arg(long, value_name = "MINUTES")]
     pub(super) min_wait: Option<u32>,
+    /// More signatures, as TOML; one with a known id takes its place. May be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Vec<PathBuf>,
     /// When to colour; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
     pub(super) color: ColorArgument,

@@ -1,6 +1,7 @@
 //! The command line: the one place that touches arguments, the environment, the terminal, files to write and the clock.
 
 mod args;
+mod explain;
 mod output;
 mod plan;
 mod run;
@@ -11,8 +12,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::Arguments;
-use plan::Plan;
+use args::{Arguments, CommandArguments};
+use plan::{Job, Plan};
 
 /// A report was made.
 const OK: u8 = 0;
@@ -30,7 +31,12 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
-    match Plan::new(arguments) {
+    let (job, report) = match arguments.command {
+        CommandArguments::Explain(explain) => return explain::run(&explain).into(),
+        CommandArguments::Triage { inputs, report } => (Job::Triage(inputs), report),
+        CommandArguments::Diff { before, after, report } => (Job::Diff { before, after }, report),
+    };
+    match Plan::new(job, report) {
         Ok(plan) => run::run(&plan).into(),
         Err(message) => {
             terminal::complain(&message, &[]);

@@ -1,21 +1,23 @@
 //! What to do, decided once from the arguments and the terminal.
 
+use std::fs;
 use std::path::PathBuf;
 
 use regex::{Regex, RegexBuilder};
 
-use super::args::{Arguments, CommandArguments, FormatArgument, ReportArguments};
+use super::args::{FormatArgument, ReportArguments};
 use super::terminal;
+use crate::classify::signature::Rules;
 use crate::render::{Format, Style};
 use crate::report::{By, Selection};
 
 /// A decided run.
-#[derive(Debug)]
 pub(super) struct Plan {
     pub(super) job: Job,
     pub(super) format: Format,
     pub(super) output: Option<PathBuf>,
     pub(super) by: Option<By>,
+    pub(super) rules: Rules,
     pub(super) selection: Selection,
     pub(super) style: Style,
     pub(super) quiet: bool,
@@ -29,16 +31,15 @@ pub(super) enum Job {
     Diff { before: PathBuf, after: PathBuf },
 }
 
+/// A rule file of the user's may not be larger.
+const RULES_LIMIT: u64 = 4 << 20;
+
 /// A pattern of the user's may not take more memory than this to compile.
 const REGEX_LIMIT: usize = 4 << 20;
 
 impl Plan {
     /// Decides; the error is a sentence for the user.
-    pub(super) fn new(arguments: Arguments) -> Result<Self, String> {
-        let (job, report) = match arguments.command {
-            CommandArguments::Triage { inputs, report } => (Job::Triage(inputs), report),
-            CommandArguments::Diff { before, after, report } => (Job::Diff { before, after }, report),
-        };
+    pub(super) fn new(job: Job, report: ReportArguments) -> Result<Self, String> {
         job.check()?;
         let to_terminal = report.output.is_none();
         let format = match report.format {
@@ -50,6 +51,7 @@ impl Plan {
             job,
             format,
             by: by(&report.by)?,
+            rules: rules(&report.rules)?,
             selection: selection(&report)?,
             style: Style {
                 width: terminal::width(to_terminal),
@@ -73,6 +75,24 @@ impl Job {
         };
         if times > 1 { Err("standard input can be read only once: give `-` once".into()) } else { Ok(()) }
     }
+}
+
+/// The rules that are compiled in, and those of the user's files.
+pub(super) fn rules(files: &[PathBuf]) -> Result<Rules, String> {
+    let mut rules = Rules::built_in();
+    for file in files {
+        let name = file.display();
+        let size = fs::metadata(file).map_err(|e| format!("--rules {name}: {e}"))?.len();
+        if size > RULES_LIMIT {
+            return Err(format!("--rules {name}: {size} bytes; {RULES_LIMIT} are allowed"));
+        }
+        let text = fs::read_to_string(file).map_err(|e| format!("--rules {name}: {e}"))?;
+        rules.add_toml(&text).map_err(|e| match (e.line, e.column) {
+            (Some(line), Some(column)) => format!("{name}:{line}:{column}: {}", e.message),
+            _ => format!("{name}: {}", e.message),
+        })?;
+    }
+    Ok(rules)
 }
 
 fn by(what: &str) -> Result<Option<By>, String> {

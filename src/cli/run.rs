@@ -6,10 +6,10 @@ use super::plan::{Job, Plan};
 use super::{OK, UNREADABLE, output, terminal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Source};
-use crate::model::{KeepIds, Snapshot, Symbols};
+use crate::model::{Snapshot, Symbols};
 use crate::parse::{self, Options};
 use crate::render;
-use crate::report::{self, Report};
+use crate::report::{self, Report, Wanted};
 
 /// Returns the exit code.
 pub(super) fn run(plan: &Plan) -> u8 {
@@ -33,7 +33,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
 }
 
 fn triage(plan: &Plan, inputs: &[std::path::PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
-    let options = Options { keep_ids: KeepIds::First, ..Options::default() };
+    let options = Options::default();
     let (mut snapshots, mut code) = (Vec::new(), OK);
     for input in inputs {
         let sources = match input::expand(input) {
@@ -66,11 +66,11 @@ fn triage(plan: &Plan, inputs: &[std::path::PathBuf], symbols: &mut Symbols) -> 
         }
         return (None, UNREADABLE);
     }
-    (Some(report::triage(snapshots, symbols, &plan.selection, plan.by.as_ref())), code)
+    (Some(report::triage(snapshots, symbols, wanted(plan))), code)
 }
 
 fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
-    let options = Options { keep_ids: KeepIds::All, ..Options::default() };
+    let options = Options::default();
     let mut one = |path: &Path| match one_moment(plan, path, symbols, &options) {
         Ok(snapshot) => Some(snapshot),
         Err(error) => {
@@ -79,11 +79,13 @@ fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Opt
         }
     };
     match (one(before), one(after)) {
-        (Some(before), Some(after)) => {
-            (Some(report::diff(before, after, symbols, &plan.selection, plan.by.as_ref())), OK)
-        }
+        (Some(before), Some(after)) => (Some(report::diff(before, after, symbols, wanted(plan))), OK),
         _ => (None, UNREADABLE),
     }
+}
+
+fn wanted(plan: &Plan) -> Wanted<'_> {
+    Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref() }
 }
 
 /// The snapshot to compare: of several in one input, the one with the most goroutines.

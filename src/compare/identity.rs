@@ -1,10 +1,10 @@
 //! Goroutines told apart by their ids: who stayed, who came, who went.
 
-use crate::model::StackGroup;
+use crate::model::{GoroutineIds, StackGroup};
 
 /// How the goroutines of a group changed between two moments. Go gives every goroutine of a process its own id and uses
 /// none twice (runtime/proc.go:newproc1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// There at both moments.
     pub survivors: u64,
@@ -15,17 +15,25 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Compares the ids of two moments of one group; `None` where a side has none.
+    /// Compares the ids of two moments of one group; `None` where neither side has any.
     #[must_use]
     pub fn between(before: Option<&StackGroup>, after: Option<&StackGroup>) -> Option<Self> {
-        match (before.map(|g| g.ids.as_ref()), after.map(|g| g.ids.as_ref())) {
-            (Some(Some(before)), Some(Some(after))) => {
-                let survivors = before.intersection_len(after);
-                Some(Identity { survivors, births: after.len() - survivors, deaths: before.len() - survivors })
-            }
-            (None, Some(Some(after))) => Some(Identity { survivors: 0, births: after.len(), deaths: 0 }),
-            (Some(Some(before)), None) => Some(Identity { survivors: 0, births: 0, deaths: before.len() }),
-            _ => None,
+        let (before, after) = (before.map(|g| &g.ids), after.map(|g| &g.ids));
+        let count = |ids: Option<&GoroutineIds>| ids.map_or(0, GoroutineIds::len);
+        let survivors = before.zip(after).map_or(0, |(before, after)| before.shared(after));
+        let identity = Identity { survivors, births: count(after) - survivors, deaths: count(before) - survivors };
+        (identity != Identity::default()).then_some(identity)
+    }
+}
+
+impl std::ops::Add for Identity {
+    type Output = Identity;
+
+    fn add(self, other: Identity) -> Identity {
+        Identity {
+            survivors: self.survivors + other.survivors,
+            births: self.births + other.births,
+            deaths: self.deaths + other.deaths,
         }
     }
 }

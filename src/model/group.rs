@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::{FrameId, GoroutineIds, LockWaiters, Receive, StackId, StrId, WaitState};
 use hashbrown::HashMap;
-use roaring::RoaringTreemap;
-
-use super::{FrameId, Receive, StackId, StrId, WaitState};
 
 /// What makes goroutines one group. Arguments, PCs, ids and wait times don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +21,8 @@ pub struct GroupKey {
 pub struct Goroutine<'a> {
     /// Its id, in text dumps.
     pub id: Option<u64>,
+    /// The id of the goroutine that made it, in text dumps of Go 1.21 and later.
+    pub parent: Option<u64>,
     /// Its wait in whole minutes, where the header has one.
     pub wait_minutes: Option<u32>,
     /// The address of the lock that it waits for, where an argument shows it.
@@ -35,9 +35,6 @@ pub struct Goroutine<'a> {
 /// in JSON. Parsers refuse larger totals.
 pub const MAX_GOROUTINES: i64 = 1 << 53;
 
-/// How many ids a group shows.
-pub const FIRST_IDS: usize = 10;
-
 /// Goroutines of one snapshot with one [`GroupKey`].
 #[derive(Clone, Debug)]
 pub struct StackGroup {
@@ -49,27 +46,27 @@ pub struct StackGroup {
     pub receive: Option<Receive>,
     /// Their waits.
     pub waits: WaitMinutes,
-    /// The first ids in the order of the dump, at most [`FIRST_IDS`].
-    pub first_ids: Vec<u64>,
-    /// All ids, where the run keeps them.
-    pub ids: Option<RoaringTreemap>,
+    /// Their ids; none in formats without them.
+    pub ids: GoroutineIds,
+    /// The ids of the goroutines that made them.
+    pub parents: GoroutineIds,
     /// How often each label stands on them.
     pub labels: Labels,
-    /// The lock that they wait for.
-    pub lock: LockAddress,
+    /// The locks that they wait for.
+    pub locks: LockWaiters,
 }
 
 impl StackGroup {
-    pub(super) fn new(key: GroupKey, receive: Option<Receive>, keep_ids: bool) -> Self {
+    pub(super) fn new(key: GroupKey, receive: Option<Receive>) -> Self {
         StackGroup {
             key,
             count: 0,
             receive,
             waits: WaitMinutes::default(),
-            first_ids: Vec::new(),
-            ids: keep_ids.then(RoaringTreemap::new),
+            ids: GoroutineIds::default(),
+            parents: GoroutineIds::default(),
             labels: Labels::default(),
-            lock: LockAddress::Unknown,
+            locks: LockWaiters::default(),
         }
     }
 
@@ -79,14 +76,14 @@ impl StackGroup {
             self.waits.add(minutes, 1);
         }
         if let Some(id) = goroutine.id {
-            if self.first_ids.len() < FIRST_IDS {
-                self.first_ids.push(id);
-            }
-            if let Some(ids) = &mut self.ids {
-                ids.insert(id);
-            }
+            self.ids.insert(id);
         }
-        self.lock.add(goroutine.lock_address);
+        if let Some(parent) = goroutine.parent {
+            self.parents.insert(parent);
+        }
+        if let Some(address) = goroutine.lock_address {
+            self.locks.add(address, 1);
+        }
         self.labels.add(goroutine.labels, 1);
     }
 
@@ -98,12 +95,10 @@ impl StackGroup {
         }
         self.count += other.count;
         self.waits.absorb(&other.waits);
-        self.first_ids.extend(other.first_ids.iter().take(FIRST_IDS - self.first_ids.len().min(FIRST_IDS)));
-        if let (Some(mine), Some(theirs)) = (&mut self.ids, &other.ids) {
-            *mine |= theirs;
-        }
+        self.ids.absorb(&other.ids);
+        self.parents.absorb(&other.parents);
         self.labels.absorb(&other.labels);
-        self.lock.absorb(other.lock);
+        self.locks.absorb(&other.locks);
     }
 }
 
@@ -119,7 +114,8 @@ impl WaitMinutes {
         *self.0.entry(minutes).or_default() += goroutines;
     }
 
-    fn absorb(&mut self, other: &WaitMinutes) {
+    /// Adds the waits of `other`.
+    pub fn absorb(&mut self, other: &WaitMinutes) {
         for (minutes, goroutines) in &other.0 {
             self.add(*minutes, *goroutines);
         }
@@ -180,37 +176,9 @@ impl Labels {
     }
 }
 
-/// The address of the lock that a group waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LockAddress {
-    /// No argument shows one.
-    Unknown,
-    /// All that show one show this.
-    One(u64),
-    /// They wait for different locks.
-    Several,
-}
-
-impl LockAddress {
-    fn add(&mut self, address: Option<u64>) {
-        if let Some(address) = address {
-            self.absorb(LockAddress::One(address));
-        }
-    }
-
-    fn absorb(&mut self, other: LockAddress) {
-        *self = match (*self, other) {
-            (mine, LockAddress::Unknown) => mine,
-            (LockAddress::Unknown, theirs) => theirs,
-            (LockAddress::One(a), LockAddress::One(b)) if a == b => LockAddress::One(a),
-            _ => LockAddress::Several,
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{LockAddress, WaitMinutes};
+    use super::WaitMinutes;
 
     #[test]
     fn median_is_of_those_that_carry_a_wait() {
@@ -222,16 +190,5 @@ mod tests {
         assert_eq!((waits.min(), waits.median(), waits.max(), waits.known()), (Some(2), Some(2), Some(9), 4));
         waits.add(9, 1);
         assert_eq!(waits.median(), Some(7));
-    }
-
-    #[test]
-    fn different_locks_are_no_lock_in_common() {
-        let mut lock = LockAddress::Unknown;
-        lock.add(Some(1));
-        lock.add(None);
-        lock.add(Some(1));
-        assert_eq!(lock, LockAddress::One(1));
-        lock.add(Some(2));
-        assert_eq!(lock, LockAddress::Several);
     }
 }

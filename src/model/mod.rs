@@ -1,7 +1,9 @@
 //! What every stage after parsing works on: names, frames and stacks by id, wait states, stack groups, snapshots.
 
 mod function_name;
+mod goroutine_ids;
 mod group;
+mod lock_waiters;
 mod origin;
 mod site;
 mod snapshot;
@@ -10,9 +12,11 @@ mod wait_state;
 mod warning;
 
 pub use function_name::FunctionName;
-pub use group::{FIRST_IDS, Goroutine, GroupKey, Labels, LockAddress, MAX_GOROUTINES, StackGroup, WaitMinutes};
+pub use goroutine_ids::{FIRST_IDS, GoroutineIds};
+pub use group::{Goroutine, GroupKey, Labels, MAX_GOROUTINES, StackGroup, WaitMinutes};
+pub use lock_waiters::LockWaiters;
 pub use origin::{Origin, is_runtime};
-pub use snapshot::{Cause, CauseKind, Format, KeepIds, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo};
+pub use snapshot::{Cause, CauseKind, Format, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo};
 pub use symbols::{ELIDED, Frame, FrameId, FunctionId, StackId, StrId, Symbols};
 pub use wait_state::{Receive, Wait, WaitState};
 pub use warning::{Warning, WarningCode, Warnings};

@@ -128,36 +128,26 @@ impl Snapshot {
     }
 }
 
-/// Whether groups keep the ids of all their goroutines (about 2 bytes each) or only the first few.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepIds {
-    /// All, to tell survivors from newcomers.
-    All,
-    /// The first [`super::group::FIRST_IDS`].
-    First,
-}
-
 /// Collects the goroutines of a snapshot into groups.
 pub struct SnapshotBuilder {
     /// What is known of it so far.
     pub info: SnapshotInfo,
     groups: Vec<StackGroup>,
     index: HashMap<GroupKey, usize, foldhash::fast::RandomState>,
-    keep_ids: KeepIds,
 }
 
 impl SnapshotBuilder {
     /// A snapshot without goroutines.
     #[must_use]
-    pub fn new(info: SnapshotInfo, keep_ids: KeepIds) -> Self {
-        SnapshotBuilder { info, groups: Vec::new(), index: HashMap::default(), keep_ids }
+    pub fn new(info: SnapshotInfo) -> Self {
+        SnapshotBuilder { info, groups: Vec::new(), index: HashMap::default() }
     }
 
     /// The group with this key, made where there is none yet. The index stays valid until [`Self::finish`].
     pub fn group(&mut self, key: GroupKey, receive: Option<Receive>) -> usize {
         let at = *self.index.entry(key).or_insert(self.groups.len());
         if at == self.groups.len() {
-            self.groups.push(StackGroup::new(key, receive, self.keep_ids == KeepIds::All));
+            self.groups.push(StackGroup::new(key, receive));
         } else if self.groups[at].receive != receive {
             self.groups[at].receive = None;
         }

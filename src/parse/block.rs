@@ -96,6 +96,19 @@ pub(super) fn address_on_line(body: &[u8], line: usize) -> Option<u64> {
     }
 }
 
+/// The id of the goroutine that made this one: `created by main.f in goroutine 7`.
+pub(super) fn parent(body: &[u8]) -> Option<u64> {
+    const IN: &[u8] = b" in goroutine ";
+    // It stands in the last line but one; versions before 1.21 don't have it, and their blocks aren't searched through.
+    let tail = &body[body.len().saturating_sub(PARENT_WITHIN)..];
+    let digits = &tail[memchr::memmem::rfind(tail, IN)? + IN.len()..];
+    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+}
+
+/// How far from a block's end [`parent`] looks: further than paths are long.
+const PARENT_WITHIN: usize = 1024;
+
 /// Reusable buffers of [`parse`].
 #[derive(Default)]
 pub(super) struct Scratch {

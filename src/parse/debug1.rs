@@ -90,7 +90,7 @@ pub(super) fn read<R: Read>(
             return Err(too_many_stacks(name, options).at(Place::Line(lines.line_number())));
         }
     }
-    Ok(reader.finish(head, line, symbols, options))
+    Ok(reader.finish(head, line, symbols))
 }
 
 struct Records {
@@ -199,7 +199,7 @@ impl Records {
         Some(())
     }
 
-    fn finish(mut self, head: &GoroutineHead, line: u64, symbols: &mut Symbols, options: &Options) -> Snapshot {
+    fn finish(mut self, head: &GoroutineHead, line: u64, symbols: &mut Symbols) -> Snapshot {
         let sum = self.total;
         if u64::try_from(sum) != Ok(head.total) {
             if self.unterminated {
@@ -210,7 +210,7 @@ impl Records {
             });
         }
         let states = hidden_pcs::states(&self.stacks, symbols);
-        let mut builder = SnapshotBuilder::new(self.info, options.keep_ids);
+        let mut builder = SnapshotBuilder::new(self.info);
         let mut ids = Vec::new();
         for ((entry, stack), leaf) in self.entries.iter().zip(&self.stacks).zip(states) {
             let mut state = leaf.state;

@@ -10,7 +10,7 @@ use super::header::Header;
 use super::preamble::Preamble;
 use crate::error::Place;
 use crate::model::{
-    Cause, CauseKind, Format, Goroutine, KeepIds, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
+    Cause, CauseKind, Format, Goroutine, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
 };
 
 /// Collects goroutines into dumps.
@@ -23,7 +23,6 @@ use crate::model::{
 /// Running goroutines alone, as debug.Stack prints them into a log one by one, stay together in one dump.
 pub(super) struct Dumps<'a> {
     name: &'a str,
-    keep_ids: KeepIds,
     finished: Vec<Snapshot>,
     finished_groups: usize,
     current: Option<Dump>,
@@ -75,10 +74,9 @@ pub(super) struct At {
 pub(super) const PPROF_LIMIT: u64 = 64 << 20;
 
 impl<'a> Dumps<'a> {
-    pub(super) fn new(name: &'a str, keep_ids: KeepIds) -> Self {
+    pub(super) fn new(name: &'a str) -> Self {
         Dumps {
             name,
-            keep_ids,
             finished: Vec::new(),
             finished_groups: 0,
             current: None,
@@ -107,7 +105,7 @@ impl<'a> Dumps<'a> {
             let fingerprint = block::fingerprint(header, body, &self.hasher);
             if let Some(known) = dump.known.find(fingerprint, |k| k.fingerprint == fingerprint) {
                 let lock_address = known.lock_line.and_then(|line| block::address_on_line(body, line));
-                let goroutine = Goroutine { lock_address, labels: &self.labels, ..goroutine(header) };
+                let goroutine = Goroutine { lock_address, labels: &self.labels, ..goroutine(header, body) };
                 let group = known.group;
                 dump.count(header.id, header.has_gp, at);
                 dump.waiting += u64::from(header.id != 0);
@@ -123,7 +121,7 @@ impl<'a> Dumps<'a> {
         let used = block.used;
         let plain = block.faults.is_empty() && !block.cut && used == body.len();
         let lock_address = block.lock_line.and_then(|line| block::address_on_line(body, line));
-        let goroutine = Goroutine { lock_address, labels: &[], ..goroutine(header) };
+        let goroutine = Goroutine { lock_address, labels: &[], ..goroutine(header, &body[..used]) };
         let held = Held { block, has_gp: header.has_gp, goroutine, labels: self.labels.clone(), line: at.line };
         let opener = header.status == b"running" && held.block.has_stack;
         let next = if opener { self.opener(held, symbols) } else { self.waiter(held, header.id, symbols) };
@@ -161,14 +159,14 @@ impl<'a> Dumps<'a> {
 
     /// Begins a dump.
     fn start(&mut self) -> &mut Dump {
-        let dump = Dump::new(self.name, self.finished.len() + 1, self.keep_ids);
+        let dump = Dump::new(self.name, self.finished.len() + 1);
         self.current.insert(dump)
     }
 
     /// The dump that is being read.
     fn dump(&mut self) -> &mut Dump {
-        let (name, part, keep_ids) = (self.name, self.finished.len() + 1, self.keep_ids);
-        self.current.get_or_insert_with(|| Dump::new(name, part, keep_ids))
+        let (name, part) = (self.name, self.finished.len() + 1);
+        self.current.get_or_insert_with(|| Dump::new(name, part))
     }
 
     /// A goroutine that runs with a stack: it opens a dump, or stands alone.
@@ -261,9 +259,9 @@ impl<'a> Dumps<'a> {
 }
 
 impl Dump {
-    fn new(name: &str, part: usize, keep_ids: KeepIds) -> Self {
+    fn new(name: &str, part: usize) -> Self {
         Dump {
-            builder: SnapshotBuilder::new(SnapshotInfo::new(name, part, Format::Debug2), keep_ids),
+            builder: SnapshotBuilder::new(SnapshotInfo::new(name, part, Format::Debug2)),
             known: HashTable::new(),
             openers: 0,
             waiting: 0,
@@ -316,8 +314,14 @@ impl Dump {
     }
 }
 
-fn goroutine(header: &Header<'_>) -> Goroutine<'static> {
-    Goroutine { id: Some(header.id), wait_minutes: header.wait_minutes, lock_address: None, labels: &[] }
+fn goroutine(header: &Header<'_>, body: &[u8]) -> Goroutine<'static> {
+    Goroutine {
+        id: Some(header.id),
+        parent: block::parent(body),
+        wait_minutes: header.wait_minutes,
+        lock_address: None,
+        labels: &[],
+    }
 }
 
 /// Marks a dump whose text ends in the middle.

@@ -18,13 +18,11 @@ use std::io::{Cursor, Read};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, ReadHook, Source, TextLines, Unpacked};
-use crate::model::{KeepIds, Snapshot, Symbols};
+use crate::model::{Snapshot, Symbols};
 
 /// How to read.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Which goroutine ids groups keep.
-    pub keep_ids: KeepIds,
     /// The largest profile.proto to unpack, in bytes: it has to be held whole, since its strings come last.
     pub max_proto_bytes: u64,
     /// How many bytes of names, stacks and groups a run may hold.
@@ -35,7 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { keep_ids: KeepIds::First, max_proto_bytes: 1 << 30, max_symbol_bytes: 1 << 30, max_dumps: 256 }
+        Options { max_proto_bytes: 1 << 30, max_symbol_bytes: 1 << 30, max_dumps: 256 }
     }
 }
 

@@ -172,7 +172,7 @@ impl<'a> Profile<'a> {
                 strings: vec![None; tables.strings.len()],
                 by_location: HashMap::default(),
             },
-            builder: SnapshotBuilder::new(info, options.keep_ids),
+            builder: SnapshotBuilder::new(info),
             stacks: HashTable::new(),
             stack_ids: Vec::new(),
             hasher: RandomState::default(),

@@ -27,7 +27,7 @@ pub(super) fn read<R: Read>(
         name,
         options,
         preamble: Preamble::default(),
-        dumps: Dumps::new(name, options.keep_ids),
+        dumps: Dumps::new(name),
         prefixed: None,
         seen: Seen::default(),
     };

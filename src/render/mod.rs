@@ -2,6 +2,7 @@
 
 mod json;
 mod ndjson;
+mod page;
 mod table;
 mod text;
 
@@ -9,6 +10,7 @@ use std::io::{self, Write};
 
 use crate::report::Report;
 
+pub use page::page;
 pub use text::{Style, clean, thousands};
 
 /// The formats that a report can be written in.

@@ -3,6 +3,8 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::report::FrameReport;
+pub(super) use crate::report::counted;
+pub use crate::report::thousands;
 
 /// How a report is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -17,31 +19,9 @@ pub struct Style {
     pub full: bool,
 }
 
-/// A number with commas between thousands.
-#[must_use]
-pub fn thousands(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if n < 0 {
-        out.push('-');
-    }
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// A number with its sign: `+1,680`.
 pub(super) fn signed(n: i64) -> String {
     if n > 0 { format!("+{}", thousands(n)) } else { thousands(n) }
-}
-
-/// `1 goroutine`, `2 goroutines`.
-pub(super) fn counted(n: i64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
 /// Makes text from an input safe to print: what moves the cursor, changes colours or turns the reading direction is
@@ -130,18 +110,28 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks text at spaces into lines of at most `width` columns, without an indent; a word that is longer has its own.
+pub(super) fn wrapped_to(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{clean, cut_middle, function, signed, thousands, wrapped};
+    use super::{clean, cut_middle, function, signed, wrapped};
 
     #[test]
-    fn numbers() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_000), "1,000");
-        assert_eq!(thousands(-1_234_567), "-1,234,567");
-        assert_eq!(thousands(i64::MIN), "-9,223,372,036,854,775,808");
-        assert_eq!(signed(5), "+5");
+    fn signs() {
+        assert_eq!((signed(5), signed(-1680), signed(0)), ("+5".into(), "-1,680".into(), "0".into()));
     }
 
     #[test]

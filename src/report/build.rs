@@ -11,32 +11,43 @@ use serde_json::Number;
 
 use super::aggregate::aggregate;
 use super::schema::{
-    CauseName, CauseReport, Command, Evidence, EvidenceKind, FormatName, FrameReport, Group, IdentityReport,
-    LabelCounts, MatchedBy, ProfileName, ReceiveName, Report, SCHEMA_VERSION, SnapshotReport, StateDetail, Summary,
-    Tool, Verdict, Waits, WarningReport,
+    CauseName, CauseReport, Command, Finding, FormatName, FrameReport, Group, IdentityReport, LabelCounts, MatchedBy,
+    ProfileName, ReceiveName, Report, SCHEMA_VERSION, SnapshotReport, StateDetail, Summary, Tool, Waits, WarningReport,
 };
 use super::{By, LeftOut, Selection, fingerprint};
+use crate::classify::signature::Rules;
+use crate::classify::{self, Classified, Evidence, EvidenceKind, Labelled, Moments};
 use crate::compare::{Identity, Matched, Matching, side_by_side, two_moments};
 use crate::error::Place;
 use crate::model::{
-    CauseKind, Format, FrameId, LockAddress, ProfileKind, Receive, Snapshot, SnapshotInfo, StackGroup, Symbols,
-    WaitMinutes,
+    CauseKind, Format, FrameId, ProfileKind, Receive, Snapshot, SnapshotInfo, StackGroup, Symbols, WaitMinutes,
 };
+
+/// What a report is asked for.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What recognises stacks.
+    pub rules: &'a Rules,
+    /// Which groups.
+    pub selection: &'a Selection,
+    /// What to add goroutines up by, where not by stack.
+    pub by: Option<&'a By>,
+}
 
 /// A report on moments that stand beside each other.
 #[must_use]
-pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, selection: &Selection, by: Option<&By>) -> Report {
+pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
     let totals = totals(&snapshots);
     let (infos, matched) = side_by_side(snapshots);
-    build(Command::Triage, &infos, &totals, &matched, symbols, selection, by)
+    build(Command::Triage, &infos, &totals, &matched, symbols, wanted)
 }
 
 /// A report on two moments of one program.
 #[must_use]
-pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, selection: &Selection, by: Option<&By>) -> Report {
+pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
     let totals = [totals(std::slice::from_ref(&before)), totals(std::slice::from_ref(&after))].concat();
     let (infos, matched) = two_moments(before, after, symbols);
-    build(Command::Diff, &infos, &totals, &matched, symbols, selection, by)
+    build(Command::Diff, &infos, &totals, &matched, symbols, wanted)
 }
 
 /// Goroutines and groups of each snapshot.
@@ -50,32 +61,39 @@ fn build(
     totals: &[(i64, usize)],
     matched: &[Matched],
     symbols: &Symbols,
-    selection: &Selection,
-    by: Option<&By>,
+    wanted: Wanted<'_>,
 ) -> Report {
+    let is_comparison = command != Command::Triage;
+    let with_ids = infos.iter().all(|info| info.format.has_headers());
+    let moments = Moments { compared: is_comparison, with_ids };
+    let Classified { groups: labels, findings } = classify::classify(matched, infos, moments, wanted.rules, symbols);
     let words = Words { symbols, command, minutes: elapsed_minutes(infos), infos, frames: RefCell::default() };
     let ids = fingerprint::ids(matched, symbols);
     let (mut groups, mut left_out) = (Vec::with_capacity(matched.len()), LeftOut::default());
-    for (matched, id) in matched.iter().zip(ids) {
-        let group = words.group(matched, id);
-        if selection.wants(&group) {
+    let mut shown: Vec<Option<GroupTotals>> = Vec::with_capacity(matched.len());
+    for ((matched, id), label) in matched.iter().zip(ids).zip(labels) {
+        let group = words.group(matched, id, label);
+        if wanted.selection.wants(&group) {
+            shown.push(Some(GroupTotals { id: group.id.clone(), count: group.count, delta: group.delta }));
             groups.push(group);
         } else {
+            shown.push(None);
             left_out.groups += 1;
             left_out.goroutines += group.count;
         }
     }
     groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.id.cmp(&b.id)));
-    let is_comparison = command != Command::Triage;
+    let all: i64 = if is_comparison { totals.last().map_or(0, |t| t.0) } else { totals.iter().map(|t| t.0).sum() };
+    let findings = words.findings(findings, &shown, all);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
         command,
         snapshots: infos.iter().zip(totals).enumerate().map(|(i, (info, total))| snapshot(i, info, *total)).collect(),
         summary: summary(&groups, is_comparison),
-        aggregate: by.map(|by| aggregate(&groups, by, infos.len(), is_comparison)),
+        aggregate: wanted.by.map(|by| aggregate(&groups, by, infos.len(), is_comparison)),
         groups,
-        findings: Vec::new(),
+        findings,
         left_out,
     }
 }
@@ -141,7 +159,7 @@ fn summary(groups: &[Group], is_comparison: bool) -> Summary {
     let (mut by_state, mut by_verdict) = (BTreeMap::new(), BTreeMap::new());
     for group in groups {
         *by_state.entry(group.state.clone()).or_insert(0) += group.count;
-        *by_verdict.entry("unknown".to_owned()).or_insert(0) += group.count;
+        *by_verdict.entry(group.verdict.word().to_owned()).or_insert(0) += group.count;
     }
     // What is gone at the last moment has a group and no goroutine.
     by_state.retain(|_, count| *count != 0);
@@ -159,7 +177,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn group(&self, matched: &Matched, id: String) -> Group {
+    fn group(&self, matched: &Matched, id: String, label: Labelled) -> Group {
         let symbols = self.symbols;
         let counts: Vec<i64> = matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count)).collect();
         let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
@@ -205,17 +223,16 @@ impl Words<'_> {
             creator: key.creator.map(|f| self.frame(f)),
             frames: symbols.frames(key.stack).map(|f| self.frame(f)).collect(),
             labels: shown.as_ref().map(|g| self.labels(g)).unwrap_or_default(),
-            goroutine_ids: shown.as_ref().map(|g| g.first_ids.clone()).unwrap_or_default(),
-            lock_address: shown.as_ref().and_then(|g| match g.lock {
-                LockAddress::One(address) => Some(format!("{address:#x}")),
-                LockAddress::Unknown | LockAddress::Several => None,
-            }),
-            signature: None,
-            pattern: None,
-            candidates: Vec::new(),
-            verdict: Verdict::Unknown,
-            confidence: Number::from(0),
-            evidence: matching(matched.matching).into_iter().collect(),
+            goroutine_ids: shown.as_ref().map(|g| g.ids.first().to_vec()).unwrap_or_default(),
+            lock_address: shown.as_ref().and_then(|g| g.locks.only()).map(|address| format!("{address:#x}")),
+            signature: label.signature,
+            title: label.title,
+            own: label.own,
+            pattern: label.judgement.pattern.map(str::to_owned),
+            candidates: label.judgement.candidates,
+            verdict: label.judgement.verdict,
+            confidence: confidence(label.judgement.confidence),
+            evidence: label.judgement.evidence.into_iter().chain(matching(matched.matching)).collect(),
             trend: None,
             matched_by: match matched.matching {
                 Matching::Exact | Matching::Marks | Matching::Wrapper => MatchedBy::Group,
@@ -224,6 +241,46 @@ impl Words<'_> {
             },
             labels_by_snapshot,
         }
+    }
+
+    /// Findings in words, worst first, without those of which options leave nothing.
+    fn findings(&self, findings: Vec<classify::Finding>, shown: &[Option<GroupTotals>], all: i64) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            findings.into_iter().filter_map(|finding| self.finding(finding, shown, all)).collect();
+        findings.sort_by(|a, b| {
+            let weight = |f: &Finding| f.goroutines as f64 * f.confidence.as_f64().unwrap_or(0.0);
+            a.verdict.cmp(&b.verdict).then_with(|| weight(b).total_cmp(&weight(a))).then_with(|| a.id.cmp(&b.id))
+        });
+        fingerprint::number_alike(&mut findings);
+        findings
+    }
+
+    fn finding(&self, finding: classify::Finding, shown: &[Option<GroupTotals>], all: i64) -> Option<Finding> {
+        let groups: Vec<&GroupTotals> = finding.groups.iter().filter_map(|i| shown[*i].as_ref()).collect();
+        if groups.is_empty() {
+            return None;
+        }
+        let goroutines = groups.iter().map(|group| group.count).sum();
+        let site = finding.site.map(|frame| self.frame(frame));
+        let share = if all > 0 { goroutines as f64 / all as f64 } else { 0.0 };
+        Some(Finding {
+            id: fingerprint::finding(finding.signature.as_deref(), site.as_deref()),
+            signature: finding.signature,
+            pattern: finding.pattern.map(str::to_owned),
+            candidates: finding.candidates,
+            title: finding.title,
+            verdict: finding.verdict,
+            confidence: confidence(finding.confidence),
+            goroutines,
+            share: rounded(share).unwrap_or_else(|| Number::from(0)),
+            delta: groups.iter().map(|group| group.delta).sum(),
+            groups: groups.iter().map(|group| group.id.clone()).collect(),
+            site,
+            creator: finding.creator.map(|frame| self.frame(frame)),
+            evidence: finding.evidence,
+            remedy: finding.remedy,
+            reference: finding.reference,
+        })
     }
 
     /// The part whose details are shown: all in a triage; in a comparison the last, or the one whose format tells more.
@@ -278,6 +335,18 @@ impl Words<'_> {
 
 fn waits(waits: &WaitMinutes) -> Option<Waits> {
     Some(Waits { min: waits.min()?, median: waits.median()?, max: waits.max()?, known: waits.known() })
+}
+
+/// What findings need of a group.
+struct GroupTotals {
+    id: String,
+    count: i64,
+    delta: Option<i64>,
+}
+
+/// Two decimals, and more would pretend to know better.
+fn confidence(x: f64) -> Number {
+    Number::from_f64((x.clamp(0.0, 1.0) * 100.0).round() / 100.0).unwrap_or_else(|| Number::from(0))
 }
 
 /// Three decimals: more would pretend to know better.

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::schema::{Finding, FrameReport};
 use crate::compare::Matched;
 use crate::model::{GroupKey, Symbols};
 
@@ -35,6 +36,24 @@ fn fingerprint(key: &GroupKey, symbols: &Symbols) -> u64 {
     add(key.creator.map_or("", |frame| symbols.name_of(frame)));
     symbols.frames(key.stack).for_each(|frame| add(symbols.name_of(frame)));
     hash
+}
+
+/// The id of a finding: its signature and the function where it blocks, so that it stays when lines move.
+pub(super) fn finding(signature: Option<&str>, site: Option<&FrameReport>) -> String {
+    let signature = signature.unwrap_or("unnamed");
+    site.map_or_else(|| signature.to_owned(), |site| format!("{signature}@{}", site.function))
+}
+
+/// Gives findings of one signature and function ordinals, in their order.
+pub(super) fn number_alike(findings: &mut [Finding]) {
+    let mut seen: HashMap<String, usize, foldhash::fast::RandomState> = HashMap::default();
+    for finding in findings {
+        let nth = seen.entry(finding.id.clone()).or_insert(0);
+        *nth += 1;
+        if *nth > 1 {
+            finding.id = format!("{}-{nth}", finding.id);
+        }
+    }
 }
 
 /// Lines first, so that a group keeps its ordinal when all lines of a file move; then whatever else parts two groups.

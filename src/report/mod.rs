@@ -2,13 +2,17 @@
 
 mod aggregate;
 mod build;
+mod explain;
 mod fingerprint;
 mod schema;
 mod selection;
 
 pub use aggregate::{Aggregate, AggregateRow, By};
-pub use build::{diff, triage};
+pub use build::{Wanted, diff, triage};
+pub use explain::{NoSuchLabel, explain, labels};
 pub use schema::*;
 pub use selection::{LeftOut, Selection};
 
+pub use crate::classify::words::{counted, thousands};
+pub use crate::classify::{Evidence, EvidenceKind, Verdict};
 pub use crate::model::Origin;

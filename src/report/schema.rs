@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::{Aggregate, LeftOut};
+use crate::classify::{Evidence, Verdict};
 use crate::model::Origin;
 
 /// The version of the JSON output.
@@ -226,6 +227,12 @@ pub struct Group {
     pub evidence: Vec<Evidence>,
     /// How it moved over three snapshots and more.
     pub trend: Option<Trend>,
+    /// What the goroutines of its signature are, for tables.
+    #[serde(skip)]
+    pub title: Option<String>,
+    /// It is the runtime's or the profiler's own: tables fold it.
+    #[serde(skip)]
+    pub own: bool,
     /// Why the two sides of a comparison are one group, for tables; `evidence` says it in words.
     #[serde(skip)]
     pub matched_by: MatchedBy,
@@ -316,59 +323,6 @@ pub struct FrameReport {
     pub origin: Origin,
 }
 
-/// How sure a leak something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It can never proceed: proven.
-    Leaked,
-    /// A leak by signature and by behaviour.
-    Likely,
-    /// Worth a look.
-    Suspect,
-    /// Known to be healthy.
-    Normal,
-    /// Nothing is known of it.
-    Unknown,
-}
-
-/// One thing that speaks for a verdict.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Evidence {
-    /// What kind of thing.
-    pub kind: EvidenceKind,
-    /// A sentence.
-    pub text: String,
-    /// The number in it, where there is one.
-    pub value: Option<Number>,
-}
-
-/// Kinds of evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum EvidenceKind {
-    /// The runtime's own leak proof
-    LeakProfile,
-    /// The wait state
-    State,
-    /// How long they wait
-    Wait,
-    /// How many they are
-    Count,
-    /// How they grow
-    Growth,
-    /// Who stays
-    Identity,
-    /// A known stack
-    Signature,
-    /// The source
-    Source,
-    /// Who holds a lock
-    Lock,
-    /// What is missing
-    Absence,
-}
-
 /// Groups that share a cause.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
@@ -392,8 +346,12 @@ pub struct Finding {
     pub share: Number,
     /// Last minus first.
     pub delta: Option<i64>,
-    /// The ids of its groups.
+    /// The ids of its groups: those that it is about, then those that only accompany them.
     pub groups: Vec<String>,
+    /// Where it blocks.
+    pub site: Option<Arc<FrameReport>>,
+    /// The `go` statement that made most of its goroutines, where the format has it.
+    pub creator: Option<Arc<FrameReport>>,
     /// What speaks for it.
     pub evidence: Vec<Evidence>,
     /// What to change.

@@ -4,7 +4,7 @@ use comfy_table::{Attribute, Cell, Color};
 
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
-use super::{BOLD, DIM, Page, is_runtimes_own};
+use super::{BOLD, DIM, Page, is_own};
 use crate::render::text::{counted, signed, thousands};
 use crate::report::Group;
 
@@ -38,7 +38,10 @@ fn ends(group: &Group) -> (i64, i64) {
 impl Page<'_> {
     pub(super) fn changes(&mut self) {
         let report = self.report;
-        let of = |wanted: Change| report.groups.iter().filter(move |g| Change::of(g) == wanted && !is_runtimes_own(g));
+        let full = self.style.full;
+        // What findings say needn't be said again.
+        let shown = |g: &&Group| !is_own(g) && (full || !g.verdict.is_finding());
+        let of = |wanted: Change| report.groups.iter().filter(shown).filter(move |g| Change::of(g) == wanted);
         let kinds = [(Change::Grown, "GREW"), (Change::New, "NEW"), (Change::Shrunk, "SHRANK"), (Change::Gone, "GONE")];
         let mut quiet = true;
         for (kind, title) in kinds {
@@ -53,7 +56,7 @@ impl Page<'_> {
                 self.change(&groups, title);
             }
         }
-        if quiet {
+        if quiet && report.findings.is_empty() {
             self.line("Nothing grew, shrank, came or went.", BOLD);
         }
         let unchanged: Vec<&Group> = of(Change::Unchanged).collect();
@@ -63,7 +66,6 @@ impl Page<'_> {
             self.text.push('\n');
             self.line(&format!("unchanged in number: {groups} with {goroutines}{}", turnover(&unchanged)), DIM);
         }
-        self.runtimes_own();
     }
 
     fn change(&mut self, groups: &[&Group], title: &str) {

@@ -4,7 +4,7 @@ use super::moments::MOMENTS_SHOWN;
 use super::{ALARM, BOLD, DIM, NO_BREAK, PLAIN, Page, WARN};
 use crate::render::text::{clean, counted, cut_middle, function, place, signed, thousands};
 use crate::report::{
-    CauseName, CauseReport, Command, FormatName, Group, MatchedBy, ProfileName, SnapshotReport, WarningReport,
+    CauseName, CauseReport, Command, FormatName, Group, MatchedBy, ProfileName, SnapshotReport, Verdict, WarningReport,
 };
 
 /// States shown in the line below the headline.
@@ -90,6 +90,9 @@ impl Page<'_> {
             ),
         };
         self.line(&sentence, BOLD);
+        if let Some(answer) = self.answer() {
+            self.line(&answer, BOLD);
+        }
         let mut states: Vec<_> = summary.by_state.iter().collect();
         states.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         let mut words: Vec<String> =
@@ -102,6 +105,30 @@ impl Page<'_> {
             let items: Vec<String> = words.iter().map(|w| w.replace(' ', &NO_BREAK.to_string())).collect();
             self.line(&format!("{when}{}", items.join(&format!("{NO_BREAK}· "))), PLAIN);
         }
+    }
+
+    /// How many are stuck, and where most of them.
+    fn answer(&self) -> Option<String> {
+        let report = self.report;
+        let findings = &report.findings;
+        if report.snapshots.iter().any(|s| s.delta) {
+            return None;
+        }
+        let Some(first) = findings.first() else {
+            return Some("No leak found.".into()).filter(|_| report.summary.goroutines > 0);
+        };
+        let of = |verdict: Verdict| report.summary.by_verdict.get(verdict.word()).copied().unwrap_or(0);
+        let counts = [
+            (of(Verdict::Leaked), "can never proceed"),
+            (of(Verdict::Likely), if of(Verdict::Likely) == 1 { "is likely stuck" } else { "are likely stuck" }),
+            (of(Verdict::Suspect), if of(Verdict::Suspect) == 1 { "is worth a look" } else { "are worth a look" }),
+        ];
+        let counts: Vec<String> =
+            counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", thousands(*n))).collect();
+        let share = first.share.as_f64().unwrap_or(0.0) * 100.0;
+        let share = if share < 1.0 { "<1 %".to_owned() } else { format!("{share:.0} %") };
+        let lead = if findings.len() == 1 { "one cause" } else { "first" };
+        Some(format!("{}; {lead}: {} ({share}).", counts.join(", "), clean(&first.title)))
     }
 
     /// `433 goroutines`; of several moments each, since their sum is nothing that ever was.

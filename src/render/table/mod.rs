@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod changes;
+mod findings;
 mod grid;
 mod heads;
 mod moments;
@@ -31,10 +32,15 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     let mut page = Page { report, style, text: String::new() };
     page.heads();
     page.headline();
-    match (&report.aggregate, report.command) {
-        (Some(aggregate), _) => page.aggregate(aggregate),
-        (None, Command::Triage) => page.moments(),
-        (None, Command::Diff | Command::Trend) => page.changes(),
+    if let Some(aggregate) = &report.aggregate {
+        page.aggregate(aggregate);
+    } else {
+        page.findings();
+        match report.command {
+            Command::Triage => page.moments(),
+            Command::Diff | Command::Trend => page.changes(),
+        }
+        page.runtimes_own();
     }
     page.left_out();
     out.write_all(page.text.as_bytes())
@@ -51,13 +57,18 @@ impl Page<'_> {
     /// Adds lines, none longer than the terminal is wide where that can be helped.
     fn line(&mut self, text: &str, ansi: Ansi) {
         for line in wrapped(text, self.style.width) {
-            let line = line.replace(NO_BREAK, " ");
-            if self.style.color {
-                self.text.push_str(&format!("{ansi}{line}{ansi:#}\n"));
-            } else {
-                self.text.push_str(&line);
-                self.text.push('\n');
-            }
+            self.two_toned("", &line.replace(NO_BREAK, " "), ansi);
+        }
+    }
+
+    /// Adds one line: a dim beginning and the rest.
+    fn two_toned(&mut self, dim: &str, text: &str, ansi: Ansi) {
+        if self.style.color {
+            let dim = if dim.trim().is_empty() { dim.to_owned() } else { format!("{DIM}{dim}{DIM:#}") };
+            self.text.push_str(&format!("{dim}{ansi}{text}{ansi:#}\n"));
+        } else {
+            self.text.push_str(format!("{dim}{text}").trim_end());
+            self.text.push('\n');
         }
     }
 
@@ -72,11 +83,11 @@ impl Page<'_> {
 
     /// Says in a line what the runtime's own goroutines were left out for.
     fn runtimes_own(&mut self) {
-        let own: Vec<&Group> = self.report.groups.iter().filter(|g| is_runtimes_own(g)).collect();
+        let own: Vec<&Group> = self.report.groups.iter().filter(|g| is_own(g)).collect();
         if !own.is_empty() {
             let groups = counted(own.len() as i64, "group");
             let goroutines = thousands(own.iter().map(|g| g.count).sum());
-            self.line(&format!("the runtime's own goroutines: {goroutines} in {groups}"), DIM);
+            self.line(&format!("the runtime's and the profiler's own: {goroutines} in {groups}"), DIM);
         }
     }
 
@@ -92,8 +103,14 @@ impl Page<'_> {
 
 /// Garbage collection, finalizers, threads' own stacks: what a crash dump shows of the runtime itself (traceback level 2),
 /// and nobody asked for. They have runtime frames only, and were made by the runtime or by no `go` statement.
-fn is_runtimes_own(group: &Group) -> bool {
-    !group.frames.is_empty()
+fn is_own(group: &Group) -> bool {
+    let by_frames = !group.frames.is_empty()
         && group.frames.iter().all(|frame| frame.origin == Origin::Runtime)
-        && group.creator.as_ref().is_none_or(|creator| creator.origin == Origin::Runtime)
+        && group.creator.as_ref().is_none_or(|creator| creator.origin == Origin::Runtime);
+    group.own || by_frames
+}
+
+/// A text that no line break may part.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', &NO_BREAK.to_string())
 }

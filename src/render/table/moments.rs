@@ -4,16 +4,22 @@ use comfy_table::{Attribute, Cell};
 
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
-use super::{Page, is_runtimes_own};
+use super::{Page, is_own};
 use crate::render::text::{counted, thousands};
-use crate::report::Group;
+use crate::report::{Group, Verdict};
 
 /// Up to so many moments have columns of their own.
 pub(super) const MOMENTS_SHOWN: usize = 4;
 
 impl Page<'_> {
     pub(super) fn moments(&mut self) {
-        let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !is_runtimes_own(g)).collect();
+        let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !is_own(g) && self.is_of_the_rest(g)).collect();
+        if !self.style.full {
+            self.healthy();
+        }
+        if !self.report.findings.is_empty() && !groups.is_empty() {
+            self.text.push('\n');
+        }
         let moments = self.report.snapshots.len();
         let several = (2..=MOMENTS_SHOWN).contains(&moments);
         let mut head = vec![Column::number("COUNT")];
@@ -38,7 +44,13 @@ impl Page<'_> {
             let more = counted((groups.len() - shown) as i64, "more group");
             self.more(&format!("{more} with {}", counted(rest, "goroutine")));
         }
-        self.runtimes_own();
+    }
+}
+
+impl Page<'_> {
+    /// Neither part of a finding nor known to be healthy; `--full` shows all stacks.
+    pub(super) fn is_of_the_rest(&self, group: &Group) -> bool {
+        self.style.full || group.verdict == Verdict::Unknown
     }
 }
 

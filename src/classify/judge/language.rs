@@ -1,0 +1,178 @@
+//! Clusters that no library's rule recognises: the wait, the place and who stays must say it.
+
+use super::Judgement;
+use crate::classify::behaviour::Behaviour;
+use crate::classify::cluster::Cluster;
+use crate::classify::evidence::EvidenceKind;
+use crate::classify::observe::parents;
+use crate::classify::scene::Scene;
+use crate::classify::signature::{Matcher, Rule, Scope, Shape};
+use crate::classify::verdict::Verdict;
+use crate::classify::words::{counted, thousands};
+use crate::model::Wait;
+
+/// So many at one place where nobody should wait are a queue that doesn't move.
+const QUEUE: i64 = 5;
+/// So many, all left behind by those who made them, are no queue.
+const CROWD: i64 = 100;
+/// So many different parents are no pool's.
+const PARENTS: u64 = 10;
+/// Minutes after which a request, a send or a lock has waited for too long.
+const LONG: u32 = 5;
+/// Goroutines below which a wait of the language says nothing: one generator waits to send for ever, and should.
+const FEW: i64 = 2;
+/// So many that spawn themselves are no mere fan-out.
+const RECURSION: i64 = 50;
+
+pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>, matcher: &Matcher<'_>) -> Judgement {
+    let wait = cluster.key.state.wait;
+    if scene.is_main(cluster) && cluster.last <= 1 && !is_narrow(wait) && !wait.is_active() {
+        return normal(0.9, "main waits for the program to end");
+    }
+    if rule.shapes.contains(&Shape::SpawnsItself)
+        && let Some(judgement) = recursion(cluster)
+    {
+        return judgement;
+    }
+    let in_request = cluster.matched.context.is_some_and(|index| matcher.rule(index).scope == Scope::PerRequest);
+    match wait {
+        wait if is_narrow(wait) => narrow(cluster, scene),
+        wait if wait.is_active() => active(cluster),
+        _ => wide(cluster, rule, in_request),
+    }
+}
+
+/// A group in a state that no rule of the language is about.
+pub(super) fn without_rule(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
+    if scene.is_main(cluster) && cluster.last <= 1 && !cluster.key.state.wait.is_active() {
+        return normal(0.8, "main waits for the program to end");
+    }
+    Judgement::unknown()
+}
+
+/// Waits that healthy goroutines pass through in moments: whoever is to receive, or holds the lock, is about to act. An idle
+/// worker never waits so; of 805 stacks of healthy servers none does.
+fn is_narrow(wait: Wait) -> bool {
+    matches!(wait, Wait::ChanSend | Wait::MutexLock | Wait::RwMutexLock | Wait::RwMutexRLock)
+}
+
+fn normal(confidence: f64, reason: &str) -> Judgement {
+    Judgement::new(Verdict::Normal, confidence, EvidenceKind::Identity, reason)
+}
+
+fn finding(verdict: Verdict, confidence: f64, kind: EvidenceKind, text: String) -> Judgement {
+    Judgement::new(verdict, confidence, kind, text)
+}
+
+fn narrow(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
+    let n = cluster.last;
+    let long = cluster.median_wait() >= LONG;
+    let pass = "a healthy goroutine passes in moments";
+    match cluster.behaviour {
+        Behaviour::Accumulating { strong: true } => {
+            let text = format!("nearly all of them stay where {pass}, and more keep coming");
+            finding(Verdict::Likely, if long { 0.95 } else { 0.85 }, EvidenceKind::Identity, text)
+        }
+        Behaviour::Accumulating { strong: false } => {
+            let text = format!("nearly all of them stay where {pass}, and more come; they are still few");
+            finding(Verdict::Suspect, 0.7, EvidenceKind::Identity, text)
+        }
+        _ if n >= QUEUE && long => {
+            let text = format!("most of them have waited for {} minutes and more where {pass}", cluster.median_wait());
+            finding(Verdict::Likely, 0.85, EvidenceKind::Wait, text)
+        }
+        _ if n >= CROWD && orphans(cluster, scene) => {
+            let text = format!("{} wait where {pass}, and whoever started them is gone", thousands(n));
+            finding(Verdict::Likely, 0.8, EvidenceKind::Absence, text)
+        }
+        Behaviour::Static if n >= FEW => {
+            let text = format!("the same {} wait at both moments where {pass}", counted(n, "goroutine"));
+            finding(Verdict::Suspect, 0.6, EvidenceKind::Identity, text)
+        }
+        _ if n >= QUEUE => {
+            let text = format!("{} wait where {pass}: a queue", thousands(n));
+            finding(Verdict::Suspect, 0.5, EvidenceKind::Count, text)
+        }
+        _ if n >= FEW && long => {
+            let text = format!("they have waited for {} minutes and more where {pass}", cluster.median_wait());
+            finding(Verdict::Suspect, 0.6, EvidenceKind::Wait, text)
+        }
+        Behaviour::Traffic => normal(0.6, "passing through: none of them was there before"),
+        _ => Judgement::unknown(),
+    }
+}
+
+/// Many goroutines made them, as requests do, and none of those is alive: producers that a full queue holds up are made
+/// by few.
+fn orphans(cluster: &Cluster, scene: &Scene<'_>) -> bool {
+    parents(cluster, scene).is_some_and(|(all, alive)| alive == 0 && all >= PARENTS)
+}
+
+/// Receives, selects, sleeps, reads: idle workers, sessions and tickers wait like this for ever, and should.
+fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
+    let n = cluster.last;
+    match cluster.behaviour {
+        Behaviour::Accumulating { strong } => {
+            let text = "they stay and more come; a pool that still fills, or sessions under growing load, would look the \
+                        same";
+            let confidence = match (strong, cluster.median_wait() >= LONG) {
+                (true, true) => 0.65,
+                (true, false) => 0.55,
+                _ => 0.4,
+            };
+            finding(Verdict::Suspect, confidence, EvidenceKind::Identity, text.into())
+        }
+        Behaviour::OneMoment | Behaviour::Appeared | Behaviour::Static | Behaviour::Steady | Behaviour::Grew
+            if rule.suspect_count.is_some_and(|least| n >= i64::from(least)) =>
+        {
+            let text = format!("more than is usual: normal is {}", rule.normal);
+            finding(Verdict::Suspect, 0.45, EvidenceKind::Count, text)
+        }
+        Behaviour::Grew if cluster.first >= 2 => {
+            let text = "their number grew; the format has no ids to tell who stayed, so load growth is not excluded";
+            finding(Verdict::Suspect, 0.3, EvidenceKind::Growth, text.into())
+        }
+        Behaviour::Static => normal(
+            0.6,
+            &format!("the same {} at both moments: workers, tickers or singletons", counted(n, "goroutine")),
+        ),
+        Behaviour::Traffic => normal(0.6, "in flight: nearly none of them was there before"),
+        Behaviour::OneMoment | Behaviour::Appeared
+            if in_request && n >= FEW && cluster.median_wait() >= LONG && is_event(cluster.key.state.wait) =>
+        {
+            let text = format!("they serve requests and have waited for {} minutes and more", cluster.median_wait());
+            finding(Verdict::Suspect, 0.5, EvidenceKind::Wait, text)
+        }
+        _ => Judgement::unknown(),
+    }
+}
+
+/// Waits for another goroutine's doing, not for the network's or the clock's.
+fn is_event(wait: Wait) -> bool {
+    matches!(wait, Wait::ChanReceive | Wait::ChanOp | Wait::Select | Wait::WaitGroupWait | Wait::CondWait)
+}
+
+/// Runs or could run.
+fn active(cluster: &Cluster) -> Judgement {
+    match cluster.behaviour {
+        Behaviour::Accumulating { .. } => {
+            let text = "they stay, run or want to run, and more come";
+            finding(Verdict::Suspect, 0.5, EvidenceKind::Identity, text.into())
+        }
+        Behaviour::Static if cluster.last >= 3 => {
+            let text = format!("the same {} run or want to run at both moments", counted(cluster.last, "goroutine"));
+            finding(Verdict::Suspect, 0.4, EvidenceKind::Identity, text)
+        }
+        _ => Judgement::unknown(),
+    }
+}
+
+/// Goroutines whose function starts goroutines of the same function.
+fn recursion(cluster: &Cluster) -> Option<Judgement> {
+    let grown = cluster.behaviour.grows() || (cluster.first > 0 && cluster.last >= cluster.first * 2);
+    if cluster.last < RECURSION && !(grown && cluster.last >= 5) {
+        return None;
+    }
+    let text = format!("{} were started by the function that they run", counted(cluster.last, "goroutine"));
+    Some(finding(Verdict::Suspect, if grown { 0.65 } else { 0.5 }, EvidenceKind::Count, text))
+}

@@ -1,0 +1,168 @@
+//! What stuck goroutines are: which rule recognises a stack, how sure a leak it is, on what evidence, by which cause.
+//!
+//! The knowledge is data: signatures in `signatures/*.toml`, pages about causes in `patterns/*.md`. The judgement is
+//! code, in `judge/`. Nothing here reads files or prints.
+
+mod behaviour;
+mod cluster;
+mod evidence;
+mod finding;
+mod holder;
+mod judge;
+mod observe;
+pub mod patterns;
+mod scene;
+pub mod signature;
+mod spawn;
+mod verdict;
+pub mod words;
+
+pub use cluster::Moments;
+pub use evidence::{Evidence, EvidenceKind};
+pub use finding::Finding;
+pub use judge::Judgement;
+pub use verdict::Verdict;
+
+use crate::compare::Matched;
+use crate::model::{SnapshotInfo, Symbols};
+use cluster::Cluster;
+use scene::Scene;
+use signature::{Matcher, Rules, Scope};
+
+/// What is thought of a group.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    /// The id of the rule that recognises it.
+    pub signature: Option<String>,
+    /// What that rule's goroutines are.
+    pub title: Option<String>,
+    /// It is the runtime's or the profiler's own.
+    pub own: bool,
+    /// The judgement on it and those that are judged with it.
+    pub judgement: Judgement,
+}
+
+/// What is thought of all groups.
+pub struct Classified {
+    /// Of each group, in their order.
+    pub groups: Vec<Labelled>,
+    /// Worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// Labels groups and finds what is stuck.
+#[must_use]
+pub fn classify(
+    groups: &[Matched],
+    infos: &[SnapshotInfo],
+    moments: Moments,
+    rules: &Rules,
+    symbols: &Symbols,
+) -> Classified {
+    let matcher = Matcher::new(rules, symbols);
+    let scene = Scene::new(groups, infos, moments, symbols);
+    let clusters = cluster::clusters(groups, moments, &matcher, symbols);
+    let judgements: Vec<Judgement> = clusters.iter().map(|cluster| judge::judge(cluster, &scene, &matcher)).collect();
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    for (i, (cluster, judgement)) in clusters.iter().zip(&judgements).enumerate() {
+        if judgement.verdict.is_finding() {
+            findings.push((i, finding::of_cluster(cluster, judgement, &scene, &matcher)));
+        }
+    }
+    let mut labels = Labels::new(groups.len(), &clusters, &judgements, &matcher);
+    labels.companions(&clusters, &mut findings, &matcher);
+    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
+    if let Some(crowd) = spawn::crowd(&scene, &|i| labels.is_finding(i)) {
+        let rule = rules.get("unbounded-spawn").map(|signature| &signature.rule);
+        let finding = finding::of_crowd(&crowd, rule, &scene);
+        labels.crowd(&finding);
+        findings.push(finding);
+    }
+    Classified { groups: labels.finish(), findings }
+}
+
+/// The labels of groups while they are made.
+struct Labels {
+    groups: Vec<Option<Labelled>>,
+}
+
+impl Labels {
+    fn new(groups: usize, clusters: &[Cluster], judgements: &[Judgement], matcher: &Matcher<'_>) -> Self {
+        let mut labels = Labels { groups: vec![None; groups] };
+        for (cluster, judgement) in clusters.iter().zip(judgements) {
+            let rule = cluster.matched.signature.map(|index| matcher.rule(index));
+            for group in &cluster.groups {
+                labels.groups[*group] = Some(Labelled {
+                    signature: rule.map(|rule| rule.id.clone()),
+                    title: rule.map(|rule| rule.title.clone()),
+                    own: rule.is_some_and(|rule| rule.scope == Scope::System),
+                    judgement: judgement.clone(),
+                });
+            }
+        }
+        labels
+    }
+
+    fn is_finding(&self, group: usize) -> bool {
+        self.groups[group].as_ref().is_some_and(|label| label.judgement.verdict.is_finding())
+    }
+
+    /// Companions share their partner's verdict where the partner accounts for them: the loop that writes to a connection
+    /// belongs to the one that reads from it.
+    fn companions(&mut self, clusters: &[Cluster], findings: &mut [(usize, Finding)], matcher: &Matcher<'_>) {
+        for cluster in clusters {
+            let Some(rule) = cluster.matched.signature.map(|index| matcher.rule(index)) else { continue };
+            if rule.scope != Scope::Companion || cluster.last == 0 {
+                continue;
+            }
+            let partner = findings.iter_mut().filter(|(i, finding)| {
+                let enough = clusters[*i].last * 2 >= cluster.last;
+                enough && finding.signature.as_ref().is_some_and(|id| rule.companion_of.contains(id))
+            });
+            let Some((_, finding)) =
+                partner.min_by_key(|(i, finding)| (finding.verdict, std::cmp::Reverse(clusters[*i].last)))
+            else {
+                continue;
+            };
+            for group in &cluster.groups {
+                finding.groups.push(*group);
+                if let Some(label) = &mut self.groups[*group] {
+                    label.judgement.verdict = finding.verdict;
+                    label.judgement.confidence = finding.confidence;
+                    label.judgement.pattern = finding.pattern;
+                    label.judgement.candidates = finding.candidates.clone();
+                    let text = format!("each belongs to one of: {}", finding.title);
+                    label.judgement.evidence = vec![Evidence::new(EvidenceKind::Signature, text)];
+                }
+            }
+        }
+    }
+
+    fn crowd(&mut self, finding: &Finding) {
+        for group in &finding.groups {
+            if let Some(label) = &mut self.groups[*group] {
+                label.judgement.verdict = finding.verdict;
+                label.judgement.confidence = finding.confidence;
+                label.judgement.pattern = finding.pattern;
+                label.judgement.candidates = finding.candidates.clone();
+                label.judgement.evidence = finding.evidence.clone();
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<Labelled> {
+        let nothing = || Labelled {
+            signature: None,
+            title: None,
+            own: false,
+            judgement: Judgement {
+                verdict: Verdict::Unknown,
+                confidence: 0.0,
+                evidence: Vec::new(),
+                pattern: None,
+                candidates: Vec::new(),
+            },
+        };
+        self.groups.into_iter().map(|label| label.unwrap_or_else(nothing)).collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! The whole that a cluster is judged in: all goroutines of the last moment, and why the process printed them.
+
+use hashbrown::HashMap;
+
+use super::cluster::{Cluster, Moments};
+use super::signature::{enclosing, is_main};
+use crate::compare::Matched;
+use crate::model::{CauseKind, Format, FrameId, FunctionId, GoroutineIds, SnapshotInfo, StackGroup, Symbols, Wait};
+
+/// What all clusters of a run share.
+pub(super) struct Scene<'a> {
+    /// The names.
+    pub symbols: &'a Symbols,
+    /// All groups.
+    pub groups: &'a [Matched],
+    /// The snapshots.
+    pub infos: &'a [SnapshotInfo],
+    /// What the snapshots are to each other.
+    pub moments: Moments,
+    /// Goroutines at the last moment; in a triage of the largest snapshot.
+    pub total: i64,
+    /// The ids of all of them.
+    pub alive: GoroutineIds,
+    /// How many goroutines have a function on their stacks, closures under their function's name.
+    on_stacks: HashMap<String, i64, foldhash::fast::RandomState>,
+}
+
+impl<'a> Scene<'a> {
+    /// The scene of a run.
+    #[must_use]
+    pub(super) fn new(
+        groups: &'a [Matched],
+        infos: &'a [SnapshotInfo],
+        moments: Moments,
+        symbols: &'a Symbols,
+    ) -> Self {
+        let mut scene = Scene {
+            symbols,
+            groups,
+            infos,
+            moments,
+            total: total(groups, moments),
+            alive: GoroutineIds::default(),
+            on_stacks: HashMap::default(),
+        };
+        let mut by_function: HashMap<FunctionId, i64, foldhash::fast::RandomState> = HashMap::default();
+        for group in groups.iter().filter_map(|group| now(group, moments)) {
+            scene.alive.absorb(&group.ids);
+            for frame in symbols.frames(group.key.stack) {
+                *by_function.entry(symbols.frame_at(frame).function).or_default() += group.count;
+            }
+        }
+        for (function, goroutines) in by_function {
+            *scene.on_stacks.entry(symbols.function_name(function).to_owned()).or_default() += goroutines;
+        }
+        scene
+    }
+
+    /// Whether some goroutine has a frame's function on its stack.
+    #[must_use]
+    pub(super) fn is_on_a_stack(&self, frame: FrameId) -> bool {
+        self.on_stacks.contains_key(self.symbols.name_of(frame))
+    }
+
+    /// Whether the cluster is the main goroutine.
+    #[must_use]
+    pub(super) fn is_main(&self, cluster: &Cluster) -> bool {
+        self.entry(cluster).is_some_and(|entry| is_main(self.symbols.name_of(entry)))
+    }
+
+    /// The outermost frame.
+    #[must_use]
+    pub(super) fn entry(&self, cluster: &Cluster) -> Option<FrameId> {
+        self.symbols.entry(cluster.key.stack)
+    }
+
+    /// Where the cluster blocks.
+    #[must_use]
+    pub(super) fn site(&self, cluster: &Cluster) -> Option<FrameId> {
+        self.symbols.site(cluster.key.stack)
+    }
+
+    /// Whether the runtime found the process deadlocked and the cluster is part of that: its own goroutines aren't.
+    #[must_use]
+    pub(super) fn deadlocked(&self, cluster: &Cluster) -> bool {
+        let own = self.site(cluster).is_some_and(|site| !self.is_runtime(site));
+        own && !cluster.key.state.wait.is_active() && self.all_end_by(CauseKind::Deadlock)
+    }
+
+    /// Whether the snapshots are of tests that ran out of time and the cluster is a test's goroutine in its own code.
+    #[must_use]
+    pub(super) fn test_timed_out(&self, cluster: &Cluster) -> bool {
+        let name = |frame| self.symbols.name_of(frame);
+        self.all_end_by(CauseKind::TestTimeout)
+            && self.entry(cluster).is_some_and(|entry| name(entry) == "testing.tRunner")
+            && self.site(cluster).is_some_and(|site| !self.symbols.frame_at(site).origin.is_go())
+            && !self.symbols.frames(cluster.key.stack).any(|frame| name(frame) == "testing.(*T).Run")
+    }
+
+    fn all_end_by(&self, kind: CauseKind) -> bool {
+        self.infos
+            .iter()
+            .all(|info| info.format == Format::Crash && info.cause.as_ref().is_some_and(|cause| cause.kind == kind))
+    }
+
+    fn is_runtime(&self, frame: FrameId) -> bool {
+        crate::model::is_runtime(self.symbols.package(self.symbols.frame_at(frame).function))
+    }
+
+    /// Whether they wait for a sync.Once: `(*Once).doSlow` takes the Once's mutex (sync/once.go).
+    #[must_use]
+    pub(super) fn is_once(&self, cluster: &Cluster) -> bool {
+        cluster.key.state.wait == Wait::MutexLock
+            && self.symbols.frames(cluster.key.stack).any(|f| self.symbols.name_of(f) == "sync.(*Once).doSlow")
+    }
+
+    /// The group at the last moment.
+    #[must_use]
+    pub(super) fn now(&self, index: usize) -> Option<&'a StackGroup> {
+        now(&self.groups[index], self.moments)
+    }
+
+    /// Groups of the last moment that have one of the cluster's creators' functions on their stacks.
+    #[must_use]
+    pub(super) fn creators_alive(&self, cluster: &Cluster) -> bool {
+        cluster.creators.iter().any(|(creator, _)| {
+            self.is_on_a_stack(*creator) || self.on_stacks.contains_key(enclosing(self.symbols.name_of(*creator)))
+        })
+    }
+}
+
+/// The group as it is at the last moment; in a triage the largest of its parts.
+fn now(group: &Matched, moments: Moments) -> Option<&StackGroup> {
+    if moments.compared {
+        return group.parts.last().and_then(Option::as_ref);
+    }
+    group.parts.iter().flatten().max_by_key(|part| part.count)
+}
+
+fn total(groups: &[Matched], moments: Moments) -> i64 {
+    let snapshots = groups.first().map_or(0, |group| group.parts.len());
+    let at = |i: usize| groups.iter().filter_map(|group| group.parts[i].as_ref()).map(|part| part.count).sum::<i64>();
+    if moments.compared { snapshots.checked_sub(1).map_or(0, at) } else { (0..snapshots).map(at).max().unwrap_or(0) }
+}

@@ -1,0 +1,207 @@
+// Checkout asks a price service in the background, but returns before it
+// receives the answer when the user turns out to be suspended. The price
+// goroutine then waits in its send for ever.
+//
+// Run as `main OUT`; it writes these goroutine profiles of itself into OUT:
+//
+//   - fixed.before, fixed.after (debug2): the channel has room for the answer;
+//     12 and then 18 more calls, 3 of each being served at the snapshot;
+//   - leaky.before, leaky.after (debug2, debug1, pb.gz): 12 goroutines wait in
+//     (*shop).checkout.func1 [chan send], then 30.
+//
+// Healthy background: 4 idle pool workers, accept, janitor, flusher.
+package main
+
+import (
+	"errors"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"time"
+)
+
+const (
+	callsBefore  = 12
+	callsBetween = 18
+	stay         = 1 // goroutines a leaky call leaves behind
+	inFlight     = 3
+	alive        = 2 // goroutines of a fixed call while it is served
+)
+
+var errSuspended = errors.New("user is suspended")
+
+type shop struct {
+	latency   time.Duration
+	suspended bool
+}
+
+func (s *shop) price(cart int) int {
+	time.Sleep(s.latency)
+	return 100 + cart
+}
+
+func (s *shop) checkout(cart int) (int, error) {
+	total := make(chan int)
+	go func() {
+		total <- s.price(cart)
+	}()
+	if s.suspended {
+		return 0, errSuspended // nobody receives from total any more
+	}
+	return <-total, nil
+}
+
+func (s *shop) checkoutBuffered(cart int) (int, error) {
+	total := make(chan int, 1)
+	go func() {
+		total <- s.price(cart)
+	}()
+	if s.suspended {
+		return 0, errSuspended
+	}
+	return <-total, nil
+}
+
+func handle(i int) {
+	s := &shop{latency: 5 * time.Millisecond, suspended: true}
+	s.checkout(i)
+}
+
+func handleFixed(i int, busy time.Duration) {
+	s := &shop{latency: busy, suspended: busy == 0}
+	s.checkoutBuffered(i)
+}
+
+func main() {
+	out := os.Args[1]
+	background()
+	idle := settle(0)
+
+	serve(callsBefore-inFlight, func(i int) { handleFixed(i, 0) })
+	settle(idle)
+	serve(inFlight, func(i int) { handleFixed(i, busy) })
+	settle(idle + inFlight*alive)
+	snapshot(out, "fixed.before", 2)
+	settle(idle)
+	serve(callsBetween-inFlight, func(i int) { handleFixed(i, 0) })
+	settle(idle)
+	serve(inFlight, func(i int) { handleFixed(i, busy) })
+	settle(idle + inFlight*alive)
+	snapshot(out, "fixed.after", 2)
+	settle(idle)
+
+	serve(callsBefore, handle)
+	settle(idle + callsBefore*stay)
+	snapshot(out, "leaky.before", 2, 1, 0)
+	serve(callsBetween, handle)
+	settle(idle + (callsBefore+callsBetween)*stay)
+	snapshot(out, "leaky.after", 2, 1, 0)
+}
+
+// busy is how long a slow call takes: long enough to be seen in a snapshot.
+const busy = 600 * time.Millisecond
+
+// serve starts n calls, each in a goroutine of its own like a request.
+func serve(n int, call func(i int)) {
+	for i := range n {
+		go call(i)
+	}
+}
+
+// settle waits until the process has want goroutines (0: any number) and has
+// kept that number for a moment, so that all of them are parked.
+func settle(want int) int {
+	for range 2000 {
+		n := runtime.NumGoroutine()
+		if want == 0 || n == want {
+			time.Sleep(60 * time.Millisecond)
+			if runtime.NumGoroutine() == n {
+				return n
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	log.Fatalf("%d goroutines instead of %d", runtime.NumGoroutine(), want)
+	return 0
+}
+
+// snapshot writes the goroutine profile in the given debug levels.
+func snapshot(dir, name string, levels ...int) {
+	for _, level := range levels {
+		ext := [...]string{"pb.gz", "debug1.txt", "debug2.txt"}[level]
+		f, err := os.Create(filepath.Join(dir, name+"."+ext))
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := pprof.Lookup("goroutine").WriteTo(f, level); err != nil {
+			log.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// What lives as long as the process hangs on package variables: the idle
+// workers can still get a job, the flusher can still be stopped.
+var (
+	workers = &pool{jobs: make(chan func())}
+	flush   = &flusher{stop: make(chan struct{})}
+)
+
+// background starts what a healthy service has: 4 idle pool workers, an
+// accept loop, a janitor and a flusher.
+func background() {
+	for range 4 {
+		go workers.work()
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	go accept(ln)
+	go janitor()
+	go flush.run()
+}
+
+type pool struct{ jobs chan func() }
+
+func (p *pool) work() {
+	for job := range p.jobs {
+		job()
+	}
+}
+
+func accept(ln net.Listener) {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		conn.Close()
+	}
+}
+
+func janitor() {
+	for {
+		time.Sleep(time.Minute)
+		runtime.GC()
+	}
+}
+
+type flusher struct{ stop chan struct{} }
+
+func (f *flusher) run() {
+	tick := time.NewTicker(10 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-f.stop:
+			return
+		}
+	}
+}
