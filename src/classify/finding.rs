@@ -87,7 +87,7 @@ pub(super) fn of_crowd(crowd: &Crowd, rule: Option<&Rule>, scene: &Scene<'_>) ->
         signature: rule.map(|rule| rule.id.clone()),
         pattern: Some("unbounded-spawn"),
         candidates: vec!["unbounded-spawn".into(), "retry-spawn".into(), "recursive-spawn".into()],
-        title: format!("goroutines without a bound, of {}", function(crowd.creator, scene.symbols)),
+        title: format!("started without a bound, by {}", function(crowd.creator, scene.symbols)),
         verdict: Verdict::Suspect,
         confidence: 0.5,
         groups: crowd.groups.clone(),

@@ -22,8 +22,14 @@ pub(super) fn first(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
 /// The sentences that add to them, most telling first.
 #[must_use]
 pub(super) fn further(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
-    let all =
-        [orphans(cluster, scene), waits(cluster), locks(cluster), spread(cluster, scene), creator(cluster, scene)];
+    let all = [
+        orphans(cluster, scene),
+        chain(cluster),
+        waits(cluster),
+        locks(cluster),
+        spread(cluster, scene),
+        creator(cluster, scene),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -142,6 +148,19 @@ fn creator(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
 pub(super) fn parents(cluster: &Cluster, scene: &Scene<'_>) -> Option<(u64, u64)> {
     let known = !cluster.parents.is_empty() && !scene.alive.is_empty();
     known.then(|| (cluster.parents.len(), cluster.parents.shared(&scene.alive)))
+}
+
+/// How many of the goroutines that made them are among them.
+pub(super) fn own_parents(cluster: &Cluster) -> u64 {
+    cluster.parents.shared(&cluster.ids)
+}
+
+/// Goroutines that made goroutines like themselves.
+fn chain(cluster: &Cluster) -> Option<Evidence> {
+    let among = own_parents(cluster);
+    let made = thousands(among as i64);
+    let text = format!("{made} of those that made them are among them: they start goroutines like themselves");
+    (among > 0).then(|| Evidence::with(EvidenceKind::Signature, text, among))
 }
 
 /// Who made them is gone: nobody is left to receive, to release or to cancel on its behalf.

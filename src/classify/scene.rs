@@ -94,7 +94,8 @@ impl<'a> Scene<'a> {
         self.all_end_by(CauseKind::TestTimeout)
             && self.entry(cluster).is_some_and(|entry| name(entry) == "testing.tRunner")
             && self.site(cluster).is_some_and(|site| !self.symbols.frame_at(site).origin.is_go())
-            && !self.symbols.frames(cluster.key.stack).any(|frame| name(frame) == "testing.(*T).Run")
+            // These wait for other tests.
+            && !self.symbols.frames(cluster.key.stack).any(|f| matches!(name(f), "testing.(*T).Run" | "testing.(*T).Parallel"))
     }
 
     fn all_end_by(&self, kind: CauseKind) -> bool {

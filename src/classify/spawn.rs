@@ -39,14 +39,16 @@ pub(super) fn crowd(scene: &Scene<'_>, is_finding: &dyn Fn(usize) -> bool) -> Op
     }
     let (creator, (last, first, groups)) =
         by_creator.into_iter().max_by_key(|(creator, (last, ..))| (*last, std::cmp::Reverse(*creator)))?;
-    let enough = if scene.moments.compared { first.min(last) >= CROWD_TWICE } else { last >= CROWD };
+    // Where ids don't tell that they come and go, two moments say no more than one.
+    let told_apart = scene.moments.compared && scene.moments.with_ids;
+    let enough = if told_apart { first.min(last) >= CROWD_TWICE } else { last >= CROWD };
     let working: i64 =
         groups.iter().filter_map(|i| scene.now(*i)).filter(|g| works(g.key.state.wait)).map(|g| g.count).sum();
     if !enough || last * 2 <= scene.total || working * 2 <= last || groups.iter().any(|i| is_finding(*i)) {
         return None;
     }
     // The same goroutines at both moments are a pool or a leak of another kind.
-    let stay = scene.moments.compared && scene.moments.with_ids && survivors(scene, &groups) * 2 > last as u64;
+    let stay = told_apart && survivors(scene, &groups) * 2 > last as u64;
     if stay {
         return None;
     }
@@ -58,7 +60,7 @@ pub(super) fn crowd(scene: &Scene<'_>, is_finding: &dyn Fn(usize) -> bool) -> Op
     };
     let text = format!("{} ({} of all) {whose}", counted(last, "goroutine"), percent(last, scene.total));
     let mut evidence = vec![Evidence::with(EvidenceKind::Count, text, last)];
-    if scene.moments.compared && scene.moments.with_ids {
+    if told_apart {
         let (stay, first) = (thousands(survivors(scene, &groups) as i64), thousands(first));
         let text = format!("of the {first} at the first moment {stay} are still there; the rest is new");
         evidence.push(Evidence::new(EvidenceKind::Identity, text));

@@ -4,7 +4,7 @@ use super::Judgement;
 use crate::classify::behaviour::Behaviour;
 use crate::classify::cluster::Cluster;
 use crate::classify::evidence::EvidenceKind;
-use crate::classify::observe::parents;
+use crate::classify::observe::{own_parents, parents};
 use crate::classify::scene::Scene;
 use crate::classify::signature::{Matcher, Rule, Scope, Shape};
 use crate::classify::verdict::Verdict;
@@ -21,6 +21,8 @@ const PARENTS: u64 = 10;
 const LONG: u32 = 5;
 /// Goroutines below which a wait of the language says nothing: one generator waits to send for ever, and should.
 const FEW: i64 = 2;
+/// So many at one place that run or could, and most of all, are no load that is served.
+const BUSY: i64 = 50;
 /// So many that spawn themselves are no mere fan-out.
 const RECURSION: i64 = 50;
 
@@ -29,7 +31,7 @@ pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>, matcher: 
     if scene.is_main(cluster) && cluster.last <= 1 && !is_narrow(wait) && !wait.is_active() {
         return normal(0.9, "main waits for the program to end");
     }
-    if rule.shapes.contains(&Shape::SpawnsItself)
+    if (rule.shapes.contains(&Shape::SpawnsItself) || makes_its_like(cluster))
         && let Some(judgement) = recursion(cluster)
     {
         return judgement;
@@ -37,7 +39,7 @@ pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>, matcher: 
     let in_request = cluster.matched.context.is_some_and(|index| matcher.rule(index).scope == Scope::PerRequest);
     match wait {
         wait if is_narrow(wait) => narrow(cluster, scene),
-        wait if wait.is_active() => active(cluster),
+        wait if wait.is_active() => active(cluster, scene),
         _ => wide(cluster, rule, in_request),
     }
 }
@@ -153,8 +155,14 @@ fn is_event(wait: Wait) -> bool {
 }
 
 /// Runs or could run.
-fn active(cluster: &Cluster) -> Judgement {
+fn active(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
+    let crowd = cluster.last >= BUSY && cluster.last * 2 > scene.total;
     match cluster.behaviour {
+        Behaviour::OneMoment if crowd => {
+            let text =
+                format!("{} of {} want a processor at one place", thousands(cluster.last), thousands(scene.total));
+            finding(Verdict::Suspect, 0.4, EvidenceKind::Count, text)
+        }
         Behaviour::Accumulating { .. } => {
             let text = "they stay, run or want to run, and more come";
             finding(Verdict::Suspect, 0.5, EvidenceKind::Identity, text.into())
@@ -165,6 +173,12 @@ fn active(cluster: &Cluster) -> Judgement {
         }
         _ => Judgement::unknown(),
     }
+}
+
+/// Many of those that made them are among them: a chain, whatever the functions' names.
+fn makes_its_like(cluster: &Cluster) -> bool {
+    let among = own_parents(cluster);
+    among >= PARENTS && among * 2 >= cluster.parents.len()
 }
 
 /// Goroutines whose function starts goroutines of the same function.

@@ -96,7 +96,7 @@ fn proof(cluster: &Cluster, scene: &Scene<'_>) -> Option<Judgement> {
     if state.no_cases == Some(true) {
         let text = "select {} has no case that could ever wake them";
         let (verdict, confidence) = match cluster.last {
-            1 => (Verdict::Suspect, 0.3),
+            1 => (Verdict::Unknown, 0.0),
             _ if cluster.behaviour.grows() => (Verdict::Leaked, 0.95),
             _ => (Verdict::Suspect, 0.6),
         };

@@ -108,17 +108,15 @@ impl Page<'_> {
         }
     }
 
-    /// The groups that are as they should be, by what they are.
-    pub(super) fn healthy(&mut self) {
+    /// The groups that are as they should be, by what they are; false where there are none.
+    pub(super) fn healthy(&mut self) -> bool {
         let mut kinds: BTreeMap<&str, (i64, &Group)> = BTreeMap::new();
         for group in self.report.groups.iter().filter(|g| g.verdict == Verdict::Normal && !is_own(g) && g.count != 0) {
-            let kind = kinds
-                .entry(group.title.as_deref().unwrap_or("goroutines that ended or only wait"))
-                .or_insert((0, group));
+            let kind = kinds.entry(group.title.as_deref().unwrap_or("ended or only waiting")).or_insert((0, group));
             kind.0 += group.count;
         }
         if kinds.is_empty() {
-            return;
+            return false;
         }
         let mut kinds: Vec<(&str, (i64, &Group))> = kinds.into_iter().collect();
         kinds.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
@@ -138,6 +136,7 @@ impl Page<'_> {
             let more = counted((kinds.len() - shown) as i64, "more kind");
             self.line(&format!("{:>digits$}  of {more}; --full shows all", thousands(rest)), DIM);
         }
+        true
     }
 }
 

@@ -115,7 +115,7 @@ impl Page<'_> {
             return None;
         }
         let Some(first) = findings.first() else {
-            return Some("No leak found.".into()).filter(|_| report.summary.goroutines > 0);
+            return Some("No leak found.".into()).filter(|_| report.summary.goroutines > 1);
         };
         let of = |verdict: Verdict| report.summary.by_verdict.get(verdict.word()).copied().unwrap_or(0);
         let counts = [

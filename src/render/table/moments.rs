@@ -14,10 +14,8 @@ pub(super) const MOMENTS_SHOWN: usize = 4;
 impl Page<'_> {
     pub(super) fn moments(&mut self) {
         let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !is_own(g) && self.is_of_the_rest(g)).collect();
-        if !self.style.full {
-            self.healthy();
-        }
-        if !self.report.findings.is_empty() && !groups.is_empty() {
+        let healthy = !self.style.full && self.healthy();
+        if !groups.is_empty() && (healthy || !self.report.findings.is_empty()) {
             self.text.push('\n');
         }
         let moments = self.report.snapshots.len();
