@@ -13,6 +13,8 @@ use crate::model::Wait;
 
 /// So many at one place where nobody should wait are a queue that doesn't move.
 const QUEUE: i64 = 5;
+/// More than pools have.
+const THOUSANDS: i64 = 1_000;
 /// So many, all left behind by those who made them, are no queue.
 const CROWD: i64 = 100;
 /// So many different parents are no pool's.
@@ -93,7 +95,7 @@ fn narrow(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
         }
         _ if n >= QUEUE => {
             let text = format!("{} wait where {pass}: a queue", thousands(n));
-            finding(Verdict::Suspect, 0.5, EvidenceKind::Count, text)
+            finding(Verdict::Suspect, if n >= THOUSANDS { 0.7 } else { 0.5 }, EvidenceKind::Count, text)
         }
         _ if n >= FEW && long => {
             let text = format!("they have waited for {} minutes and more where {pass}", cluster.median_wait());
@@ -112,7 +114,7 @@ fn orphans(cluster: &Cluster, scene: &Scene<'_>) -> bool {
 
 /// Receives, selects, sleeps, reads: idle workers, sessions and tickers wait like this for ever, and should.
 fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
-    let n = cluster.last;
+    let (n, wait) = (cluster.last, cluster.key.state.wait);
     match cluster.behaviour {
         Behaviour::Accumulating { strong } => {
             let text = "they stay and more come; a pool that still fills, or sessions under growing load, would look the \
@@ -139,14 +141,24 @@ fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
             &format!("the same {} at both moments: workers, tickers or singletons", counted(n, "goroutine")),
         ),
         Behaviour::Traffic => normal(0.6, "in flight: nearly none of them was there before"),
+        Behaviour::OneMoment | Behaviour::Appeared if n >= too_many(wait) => {
+            let text = format!("{} at one place are more than a pool is likely to have", thousands(n));
+            finding(Verdict::Suspect, 0.35, EvidenceKind::Count, text)
+        }
         Behaviour::OneMoment | Behaviour::Appeared
-            if in_request && n >= FEW && cluster.median_wait() >= LONG && is_event(cluster.key.state.wait) =>
+            if in_request && n >= FEW && cluster.median_wait() >= LONG && is_event(wait) =>
         {
             let text = format!("they serve requests and have waited for {} minutes and more", cluster.median_wait());
             finding(Verdict::Suspect, 0.5, EvidenceKind::Wait, text)
         }
         _ => Judgement::unknown(),
     }
+}
+
+/// So many in one moment that they are worth a look, whatever their place: connections follow the load, and LeakProf takes
+/// 10,000 at one site for a leak (arXiv:2312.12002).
+fn too_many(wait: Wait) -> i64 {
+    if wait == Wait::IoWait { 10_000 } else { THOUSANDS }
 }
 
 /// Waits for another goroutine's doing, not for the network's or the clock's.

@@ -115,7 +115,7 @@ impl Page<'_> {
             return None;
         }
         let Some(first) = findings.first() else {
-            return Some("No leak found.".into()).filter(|_| report.summary.goroutines > 1);
+            return self.nothing();
         };
         let of = |verdict: Verdict| report.summary.by_verdict.get(verdict.word()).copied().unwrap_or(0);
         let counts = [
@@ -129,6 +129,19 @@ impl Page<'_> {
         let share = if share < 1.0 { "<1 %".to_owned() } else { format!("{share:.0} %") };
         let lead = if findings.len() == 1 { "one cause" } else { "first" };
         Some(format!("{}; {lead}: {} ({share}).", counts.join(", "), clean(&first.title)))
+    }
+
+    /// Nothing stands out, and how far that goes.
+    fn nothing(&self) -> Option<String> {
+        let unknown = self.report.summary.by_verdict.get(Verdict::Unknown.word()).copied().unwrap_or(0);
+        match self.report.command {
+            _ if self.report.summary.goroutines <= 1 => None,
+            Command::Triage if unknown > 0 => Some(format!(
+                "Nothing stands out; for {} that no rule knows, only a second moment can tell: unpark diff.",
+                counted(unknown, "goroutine")
+            )),
+            _ => Some("No leak found.".into()),
+        }
     }
 
     /// `433 goroutines`; of several moments each, since their sum is nothing that ever was.
