@@ -155,6 +155,24 @@ fn the_runtimes_own_goroutines_are_folded() {
     assert!(!table.contains("bgsweep"), "{table}");
 }
 
+/// Forms of one moment are one: ids and states from the text, the time from the proto.
+#[test]
+fn a_directory_is_a_series() {
+    let report = json(&["trend", "--format", "json", "trend/ticker-no-stop"]);
+    let snapshots = report["snapshots"].as_array().expect("snapshots");
+    let totals: Vec<_> = snapshots.iter().map(|s| s["goroutines"].as_i64()).collect();
+    assert_eq!(totals, [Some(40), Some(55), Some(76)]);
+    assert!(snapshots.iter().all(|s| s["captured_at"].is_string() && s["format"] == "debug2"), "{snapshots:#?}");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["verdict"], &finding["counts"]), (&"likely".into(), &serde_json::json!([10, 25, 46])));
+    let group = report["groups"].as_array().expect("groups").iter().find(|g| g["id"] == finding["groups"][0]);
+    assert_eq!(group.map(|g| &g["trend"]["per"]), Some(&"minute".into()));
+    let table = stdout(&["trend", "trend/ticker-no-stop"]);
+    assert!(table.contains("moments  ▂▄█  10 → 46"), "{table}");
+    assert!(table.contains("ten times as many in"), "{table}");
+    assert_eq!(run(&["trend", "orders/crash.log"]).status.code(), Some(2));
+}
+
 #[test]
 fn labels_are_explained() {
     let list = stdout(&["explain"]);
@@ -373,6 +391,7 @@ fn outputs_as_people_see_them() {
             ("triage_several", &["triage", "labels/go1.27.txt"]),
             ("triage_full", &["triage", "orders/crash.log", "--full", "--top", "2"]),
             ("triage_signal", &["triage", "orders/crash.system.log.gz"]),
+            ("trend", &["trend", "trend/ticker-no-stop"]),
         ] {
             let output = unpark(width).args(arguments).output().expect("starts");
             insta::assert_snapshot!(format!("{name}_{width}"), String::from_utf8_lossy(&output.stdout));

@@ -22,6 +22,14 @@ pub(super) enum Behaviour {
         /// Enough to call it a leak where the place where they wait is no place to wait for long.
         strong: bool,
     },
+    /// Over three moments and more nearly all stay and more come each time. `steady` where they come about as fast at the end
+    /// as at the start: a pool that fills slows down.
+    PilingUp {
+        /// See above.
+        steady: bool,
+    },
+    /// They came, stayed, and no more come: a pool that is full, or a leak that was fed once.
+    Filled,
     /// Many stay while others come and go as fast.
     Lingering,
     /// Others each time: work in flight.
@@ -32,6 +40,8 @@ pub(super) enum Behaviour {
     Gone,
     /// More than before by their counts; who stayed isn't known.
     Grew,
+    /// More than before by all tests that counts allow; who stayed isn't known.
+    Proven,
     /// About as many, or fewer, by their counts.
     Steady,
 }
@@ -53,7 +63,10 @@ impl Behaviour {
     /// Whether it speaks for a leak.
     #[must_use]
     pub(super) fn grows(self) -> bool {
-        matches!(self, Behaviour::Accumulating { .. } | Behaviour::Grew)
+        matches!(
+            self,
+            Behaviour::Accumulating { .. } | Behaviour::PilingUp { .. } | Behaviour::Grew | Behaviour::Proven
+        )
     }
 }
 

@@ -6,10 +6,19 @@ use hashbrown::HashMap;
 
 use super::behaviour::Behaviour;
 use super::signature::{Match, Matcher, Shape};
-use crate::compare::{Identity, Matched};
+use crate::compare::{
+    CountTrend, Identity, IdentityTrend, Matched, benjamini_hochberg, count_trend, identity_trend, steady_births,
+};
 use crate::model::{
     FrameId, GoroutineIds, GroupKey, LockWaiters, Origin, StackGroup, Symbols, Wait, WaitMinutes, WaitState,
 };
+
+/// Newcomers at the end, as a multiple of those at the start, from which they come steadily.
+const STEADY: f64 = 0.8;
+/// The same where nothing tells how much time passed: fewer than at first may be a pool that is nearly full.
+const STEADY_WITHOUT_TIMES: f64 = 1.0;
+/// How likely a rise by chance may be, over all groups.
+const SIGNIFICANT: f64 = 0.05;
 
 /// Groups of one kind, and what is known of their goroutines.
 pub(super) struct Cluster {
@@ -27,6 +36,14 @@ pub(super) struct Cluster {
     pub last: i64,
     /// What became of them.
     pub behaviour: Behaviour,
+    /// Goroutines at each moment that is judged.
+    pub counts: Vec<i64>,
+    /// What the counts tell, of three moments and more.
+    pub trend: Option<CountTrend>,
+    /// What the ids tell, of three moments and more.
+    pub lasting: Option<IdentityTrend>,
+    /// How likely such a rise is by chance, given how many groups there are.
+    pub q: Option<f64>,
     /// Who stayed, where the formats tell.
     pub identity: Option<Identity>,
     /// Their waits, at the last moment.
@@ -41,6 +58,19 @@ pub(super) struct Cluster {
     pub creators: Vec<(FrameId, i64)>,
 }
 
+/// How goroutines of one kind moved over three moments and more.
+#[derive(Clone, Debug)]
+pub struct Movement {
+    /// How many at each moment.
+    pub counts: Vec<i64>,
+    /// What the counts tell.
+    pub trend: CountTrend,
+    /// Of its p, given how many groups there are.
+    pub q: Option<f64>,
+    /// How many were old, from the middle moment on, where ids tell.
+    pub long_lived: Option<Vec<u64>>,
+}
+
 /// What makes groups one cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Kind {
@@ -53,16 +83,66 @@ struct Kind {
 }
 
 /// What the moments of a comparison are to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Moments {
     /// They are of one process: the last is compared with the first.
     pub compared: bool,
     /// All carry goroutine ids.
     pub with_ids: bool,
+    /// The first that is judged together with the last: before it the process was another.
+    pub from: usize,
+    /// When each was, in minutes since the first; its index where nothing tells.
+    pub minutes: Vec<f64>,
+    /// `minutes` are minutes.
+    pub timed: bool,
+    /// The highest goroutine id at each: how many the process has made until then. None where formats have no ids.
+    pub issued: Vec<u64>,
+}
+
+impl Moments {
+    /// Whether there is more than one to judge by.
+    #[must_use]
+    pub fn several(&self) -> bool {
+        self.compared && self.from + 1 < self.minutes.len()
+    }
+}
+
+/// By what newcomers are measured.
+struct Pace<'m> {
+    moments: &'m Moments,
+    minutes: &'m [f64],
+    /// How many goroutines the process had made by each moment, where ids tell.
+    issued: Option<Vec<f64>>,
+}
+
+impl<'m> Pace<'m> {
+    fn new(moments: &'m Moments, window: std::ops::Range<usize>) -> Self {
+        let issued = moments.issued.get(window.clone()).filter(|issued| issued.is_sorted_by(|a, b| a < b));
+        let issued = issued.map(|issued| issued.iter().map(|id| *id as f64).collect());
+        Pace { moments, minutes: &moments.minutes[window], issued }
+    }
+
+    /// What becomes of goroutines that stay: a leak takes the same share of all goroutines that are made, however the load
+    /// moves, and as many in the same time; a pool that fills takes an ever smaller one.
+    fn of(&self, ids: &[Option<&GoroutineIds>]) -> Behaviour {
+        let by_time = steady_births(self.minutes, ids);
+        if by_time.is_some_and(|ratio| ratio <= 0.0) {
+            return Behaviour::Filled;
+        }
+        let least = if self.moments.timed { STEADY } else { STEADY_WITHOUT_TIMES };
+        let by_share = self.issued.as_ref().map(|issued| steady_births(issued, ids));
+        let steady = |ratio: Option<f64>, least: f64| ratio.is_some_and(|ratio| ratio >= least);
+        Behaviour::PilingUp { steady: steady(by_time, least) && by_share.is_none_or(|ratio| steady(ratio, STEADY)) }
+    }
 }
 
 /// Puts groups together. Groups without a rule stay alone.
-pub(super) fn clusters(groups: &[Matched], moments: Moments, matcher: &Matcher<'_>, symbols: &Symbols) -> Vec<Cluster> {
+pub(super) fn clusters(
+    groups: &[Matched],
+    moments: &Moments,
+    matcher: &Matcher<'_>,
+    symbols: &Symbols,
+) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     let mut index: HashMap<Kind, usize, foldhash::fast::RandomState> = HashMap::default();
     for (i, group) in groups.iter().enumerate() {
@@ -81,11 +161,47 @@ pub(super) fn clusters(groups: &[Matched], moments: Moments, matcher: &Matcher<'
     for cluster in &mut clusters {
         cluster.finish(groups, moments);
     }
+    correct_for_many(&mut clusters);
     clusters
 }
 
+/// Of four and five moments few goroutines had the time to become old: the last three may tell instead, if the old never
+/// become fewer.
+fn grows_of_late(lasting: &IdentityTrend, moments: &[Option<&GoroutineIds>]) -> bool {
+    let late = moments.len().checked_sub(3).filter(|_| (4..6).contains(&moments.len()));
+    let trend = late.and_then(|from| identity_trend(&moments[from..]));
+    lasting.long_lived.is_sorted() && trend.is_some_and(|trend| trend.grows)
+}
+
+/// Whether four fifths of those of the first half are there in the end: work that lives long piles up too, and ends
+/// (`examples/leak_or_load.rs`, "ids, staying": no false alarm under any load).
+fn stay(ids: &[GoroutineIds]) -> bool {
+    let mut early = GoroutineIds::default();
+    ids[..=ids.len() / 2].iter().for_each(|moment| early.absorb(moment));
+    ids.last().is_some_and(|last| early.shared(last) * 5 >= early.len() * 4)
+}
+
+/// Judges counts where there are no ids: of many groups some rise by chance.
+fn correct_for_many(clusters: &mut [Cluster]) {
+    let p: Vec<f64> = clusters.iter().filter_map(|cluster| Some(cluster.trend.as_ref()?.p)).collect();
+    let mut q = benjamini_hochberg(&p).into_iter();
+    for cluster in clusters.iter_mut().filter(|cluster| cluster.trend.is_some()) {
+        cluster.q = q.next();
+        let Some(trend) = &cluster.trend else { continue };
+        let rises = trend.grown && trend.floor && cluster.q.is_some_and(|q| q < SIGNIFICANT);
+        if cluster.identity.is_none() && cluster.last > 0 {
+            cluster.behaviour = match cluster.behaviour {
+                _ if trend.enough && rises => Behaviour::Proven,
+                // With so many moments the tests decide, not the two ends.
+                Behaviour::Grew if trend.enough => Behaviour::Steady,
+                other => other,
+            };
+        }
+    }
+}
+
 /// The details of a group: of the last moment in a comparison, of all in a triage. A group that is gone shows its past.
-fn shown(group: &Matched, moments: Moments) -> Option<Cow<'_, StackGroup>> {
+fn shown<'g>(group: &'g Matched, moments: &Moments) -> Option<Cow<'g, StackGroup>> {
     let mut parts = group.parts.iter().flatten();
     if moments.compared {
         return parts.next_back().map(Cow::Borrowed);
@@ -116,6 +232,10 @@ impl Cluster {
             first: 0,
             last: 0,
             behaviour: Behaviour::OneMoment,
+            counts: Vec::new(),
+            trend: None,
+            lasting: None,
+            q: None,
             identity: None,
             waits: WaitMinutes::default(),
             locks: LockWaiters::default(),
@@ -135,11 +255,11 @@ impl Cluster {
         }
     }
 
-    fn add(&mut self, index: usize, group: &Matched, shown: &StackGroup, moments: Moments) {
+    fn add(&mut self, index: usize, group: &Matched, shown: &StackGroup, moments: &Moments) {
         self.groups.push(index);
         let counts = || group.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count));
         let last = if moments.compared { counts().next_back().unwrap_or(0) } else { counts().max().unwrap_or(0) };
-        self.first += if moments.compared { counts().next().unwrap_or(0) } else { 0 };
+        self.first += if moments.compared { counts().nth(moments.from).unwrap_or(0) } else { 0 };
         self.last += last;
         if last == 0 {
             return;
@@ -156,7 +276,7 @@ impl Cluster {
         }
     }
 
-    fn finish(&mut self, groups: &[Matched], moments: Moments) {
+    fn finish(&mut self, groups: &[Matched], moments: &Moments) {
         self.creators.sort_unstable();
         self.creators.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
@@ -164,23 +284,52 @@ impl Cluster {
             same
         });
         self.creators.sort_by_key(|(frame, goroutines)| (std::cmp::Reverse(*goroutines), *frame));
-        if !moments.compared {
+        if !moments.several() {
             return;
         }
-        if moments.with_ids {
-            // Over all groups at once: a goroutine may have moved from one to another.
-            let ids = |at: fn(&Matched) -> Option<&StackGroup>| {
-                let mut all = GoroutineIds::default();
-                self.groups.iter().filter_map(|i| at(&groups[*i])).for_each(|group| all.absorb(&group.ids));
-                all
-            };
-            let before = ids(|group| group.parts.first().and_then(Option::as_ref));
-            let after = ids(|group| group.parts.last().and_then(Option::as_ref));
-            let survivors = before.shared(&after);
-            let (births, deaths) = (after.len() - survivors, before.len() - survivors);
-            self.identity = Some(Identity { survivors, births, deaths });
+        let window = moments.from..moments.minutes.len();
+        let at = |moment: usize| self.groups.iter().filter_map(move |i| groups[*i].parts[moment].as_ref());
+        self.counts = window.clone().map(|moment| at(moment).map(|group| group.count).sum()).collect();
+        self.trend = count_trend(&moments.minutes[window.clone()], &self.counts);
+        if !moments.with_ids {
+            self.behaviour = Behaviour::of(self.first, self.last, None);
+            return;
         }
-        self.behaviour = Behaviour::of(self.first, self.last, self.identity);
+        // Over all groups at once: a goroutine may have moved from one to another.
+        let ids: Vec<GoroutineIds> = window
+            .clone()
+            .map(|moment| {
+                let mut all = GoroutineIds::default();
+                at(moment).for_each(|group| all.absorb(&group.ids));
+                all
+            })
+            .collect();
+        self.compare_ids(&ids, &Pace::new(moments, window));
+    }
+
+    fn compare_ids(&mut self, ids: &[GoroutineIds], pace: &Pace<'_>) {
+        let (Some(before), Some(after)) = (ids.first(), ids.last()) else { return };
+        let survivors = before.shared(after);
+        let identity = Identity { survivors, births: after.len() - survivors, deaths: before.len() - survivors };
+        self.identity = Some(identity);
+        let moments: Vec<Option<&GoroutineIds>> = ids.iter().map(Some).collect();
+        self.lasting = identity_trend(&moments);
+        self.behaviour = match &self.lasting {
+            None => Behaviour::of(self.first, self.last, Some(identity)),
+            Some(lasting) if (lasting.grows || grows_of_late(lasting, &moments)) && stay(ids) => pace.of(&moments),
+            // Few, or not at every moment: of a series less is believed than of two moments.
+            Some(_) => match Behaviour::of(self.first, self.last, Some(identity)) {
+                Behaviour::Accumulating { .. } => Behaviour::Accumulating { strong: false },
+                other => other,
+            },
+        };
+    }
+
+    /// How it moved over three moments and more.
+    pub(super) fn movement(&self) -> Option<Movement> {
+        let trend = self.trend.as_ref()?;
+        let long_lived = self.lasting.as_ref().map(|lasting| lasting.long_lived.clone());
+        Some(Movement { counts: self.counts.clone(), trend: *trend, q: self.q, long_lived })
     }
 
     /// The longest wait of which at least half of the goroutines that carry one have so much.

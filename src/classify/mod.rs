@@ -17,7 +17,7 @@ mod spawn;
 mod verdict;
 pub mod words;
 
-pub use cluster::Moments;
+pub use cluster::{Moments, Movement};
 pub use evidence::{Evidence, EvidenceKind};
 pub use finding::Finding;
 pub use judge::Judgement;
@@ -36,6 +36,8 @@ pub struct Labelled {
     pub signature: Option<String>,
     /// What that rule's goroutines are.
     pub title: Option<String>,
+    /// How it moved over three moments and more, with those that are judged with it.
+    pub trend: Option<Movement>,
     /// It is the runtime's or the profiler's own.
     pub own: bool,
     /// The judgement on it and those that are judged with it.
@@ -55,7 +57,7 @@ pub struct Classified {
 pub fn classify(
     groups: &[Matched],
     infos: &[SnapshotInfo],
-    moments: Moments,
+    moments: &Moments,
     rules: &Rules,
     symbols: &Symbols,
 ) -> Classified {
@@ -95,6 +97,7 @@ impl Labels {
                 labels.groups[*group] = Some(Labelled {
                     signature: rule.map(|rule| rule.id.clone()),
                     title: rule.map(|rule| rule.title.clone()),
+                    trend: cluster.movement(),
                     own: rule.is_some_and(|rule| rule.scope == Scope::System),
                     judgement: judgement.clone(),
                 });
@@ -154,6 +157,7 @@ impl Labels {
         let nothing = || Labelled {
             signature: None,
             title: None,
+            trend: None,
             own: false,
             judgement: Judgement {
                 verdict: Verdict::Unknown,

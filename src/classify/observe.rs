@@ -23,6 +23,7 @@ pub(super) fn first(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
 #[must_use]
 pub(super) fn further(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
     let all = [
+        ahead(cluster, scene),
         orphans(cluster, scene),
         chain(cluster),
         waits(cluster),
@@ -31,6 +32,41 @@ pub(super) fn further(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
         creator(cluster, scene),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// What the series looks like, and where it leads: a rate for as long as it holds, with its interval. A goroutine's stack
+/// takes 2 KiB at least (runtime/stack.go:stackMin).
+fn ahead(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
+    const TIMES: f64 = 10.0;
+    let trend = cluster.trend.as_ref()?;
+    let shape = trend.shape.words();
+    let slope = &trend.slope;
+    if !scene.moments.timed || slope.low <= 0.0 || !cluster.behaviour.grows() {
+        return Some(Evidence::new(EvidenceKind::Growth, format!("over {} moments: {shape}", cluster.counts.len())));
+    }
+    let more = cluster.last as f64 * (TIMES - 1.0);
+    let mebibytes = cluster.last as f64 * TIMES * 2.0 / 1024.0;
+    let text = format!(
+        "over {} moments: {shape}, by {:.1} a minute ({:.1} to {:.1}); if that holds, ten times as many in {} ({} to {}), which take \
+         {mebibytes:.0} MiB at the very least",
+        cluster.counts.len(),
+        slope.slope,
+        slope.low,
+        slope.high,
+        duration(more / slope.slope),
+        duration(more / slope.high),
+        duration(more / slope.low),
+    );
+    Some(Evidence::with(EvidenceKind::Growth, text, cluster.last - cluster.first))
+}
+
+/// `90 minutes`, `35 hours`, `12 days`.
+fn duration(minutes: f64) -> String {
+    match minutes {
+        m if m < 120.0 => format!("{m:.0} minutes"),
+        m if m < 72.0 * 60.0 => format!("{:.0} hours", m / 60.0),
+        m => format!("{:.0} days", m / 60.0 / 24.0),
+    }
 }
 
 /// `wait to send on a channel`.

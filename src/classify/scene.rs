@@ -5,7 +5,9 @@ use hashbrown::HashMap;
 use super::cluster::{Cluster, Moments};
 use super::signature::{enclosing, is_main};
 use crate::compare::Matched;
-use crate::model::{CauseKind, Format, FrameId, FunctionId, GoroutineIds, SnapshotInfo, StackGroup, Symbols, Wait};
+use crate::model::{
+    CauseKind, Format, FrameId, FunctionId, GoroutineIds, SnapshotInfo, StackGroup, StackId, Symbols, Wait,
+};
 
 /// What all clusters of a run share.
 pub(super) struct Scene<'a> {
@@ -16,7 +18,7 @@ pub(super) struct Scene<'a> {
     /// The snapshots.
     pub infos: &'a [SnapshotInfo],
     /// What the snapshots are to each other.
-    pub moments: Moments,
+    pub moments: &'a Moments,
     /// Goroutines at the last moment; in a triage of the largest snapshot.
     pub total: i64,
     /// The ids of all of them.
@@ -31,7 +33,7 @@ impl<'a> Scene<'a> {
     pub(super) fn new(
         groups: &'a [Matched],
         infos: &'a [SnapshotInfo],
-        moments: Moments,
+        moments: &'a Moments,
         symbols: &'a Symbols,
     ) -> Self {
         let mut scene = Scene {
@@ -98,6 +100,45 @@ impl<'a> Scene<'a> {
             && !self.symbols.frames(cluster.key.stack).any(|f| matches!(name(f), "testing.(*T).Run" | "testing.(*T).Parallel"))
     }
 
+    /// Whether goroutines that wait for the network go with the cluster's, as many and of the same type or maker: the two
+    /// halves of sessions.
+    #[must_use]
+    pub(super) fn serves_connections(&self, cluster: &Cluster) -> bool {
+        let maker = |creator: Option<FrameId>| creator.map(|frame| self.symbols.frame_at(frame).function);
+        let own = (self.receiver(cluster.key.stack), maker(cluster.key.creator));
+        let alike = |group: &&StackGroup| {
+            let theirs = (self.receiver(group.key.stack), maker(group.key.creator));
+            group.key.state.wait == Wait::IoWait
+                && (own.0.is_some() && own.0 == theirs.0 || own.1.is_some() && own.1 == theirs.1)
+        };
+        let readers: i64 =
+            (0..self.groups.len()).filter_map(|i| self.now(i)).filter(alike).map(|group| group.count).sum();
+        readers * 5 >= cluster.last * 4
+    }
+
+    /// The type whose method a goroutine runs.
+    fn receiver(&self, stack: StackId) -> Option<&'a str> {
+        let name = self.symbols.name_of(self.symbols.entry(stack)?);
+        name.find(").").map(|end| &name[..end])
+    }
+
+    /// Handlers whose connections nobody watches any more. While a handler of HTTP/1 runs, one goroutine reads from its
+    /// connection to notice that the client goes away; then it ends (net/http/server.go:(*connReader).backgroundRead).
+    #[must_use]
+    pub(super) fn handlers_left(&self, cluster: &Cluster) -> Option<String> {
+        let entry = self.entry(cluster).map(|frame| self.symbols.name_of(frame));
+        if entry != Some("net/http.(*conn).serve") || cluster.last < 10 {
+            return None;
+        }
+        let watched = self.on_stacks.get("net/http.(*connReader).backgroundRead").copied().unwrap_or(0);
+        (watched * 2 <= cluster.last).then(|| {
+            format!(
+                "at every moment more of these HTTP handlers stay, and only {watched} connections are watched for their \
+                 clients: the other clients have gone"
+            )
+        })
+    }
+
     fn all_end_by(&self, kind: CauseKind) -> bool {
         self.infos
             .iter()
@@ -131,14 +172,14 @@ impl<'a> Scene<'a> {
 }
 
 /// The group as it is at the last moment; in a triage the largest of its parts.
-fn now(group: &Matched, moments: Moments) -> Option<&StackGroup> {
+fn now<'g>(group: &'g Matched, moments: &Moments) -> Option<&'g StackGroup> {
     if moments.compared {
         return group.parts.last().and_then(Option::as_ref);
     }
     group.parts.iter().flatten().max_by_key(|part| part.count)
 }
 
-fn total(groups: &[Matched], moments: Moments) -> i64 {
+fn total(groups: &[Matched], moments: &Moments) -> i64 {
     let snapshots = groups.first().map_or(0, |group| group.parts.len());
     let at = |i: usize| groups.iter().filter_map(|group| group.parts[i].as_ref()).map(|part| part.count).sum::<i64>();
     if moments.compared { snapshots.checked_sub(1).map_or(0, at) } else { (0..snapshots).map(at).max().unwrap_or(0) }

@@ -42,6 +42,12 @@ Examples:
   unpark diff a.pb.gz b.pb.gz --by package   added up by package
   unpark diff a.pb.gz b.pb.gz --focus 'example.com/app/'";
 
+const TREND_EXAMPLES: &str = "\
+Examples:
+  unpark trend captures/                     a directory, in time order
+  unpark trend t1.txt t2.txt t3.txt          debug=2: goroutines are told apart by ids
+  unpark trend nightly/*.pb.gz               counts alone: six and more are needed";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   unpark explain                             all patterns and signatures
@@ -75,6 +81,15 @@ pub(super) enum CommandArguments {
         before: PathBuf,
         /// The later one
         after: PathBuf,
+        #[command(flatten)]
+        report: ReportArguments,
+    },
+    /// Three moments and more: what leaks, against load that only fluctuates
+    #[command(after_help = TREND_EXAMPLES)]
+    Trend {
+        /// Profiles or dumps in order of time, or directories of captures; forms of one moment are merged
+        #[arg(required = true, value_name = "INPUT")]
+        inputs: Vec<PathBuf>,
         #[command(flatten)]
         report: ReportArguments,
     },

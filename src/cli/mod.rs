@@ -34,6 +34,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (job, report) = match arguments.command {
         CommandArguments::Explain(explain) => return explain::run(&explain).into(),
         CommandArguments::Triage { inputs, report } => (Job::Triage(inputs), report),
+        CommandArguments::Trend { inputs, report } => (Job::Trend(inputs), report),
         CommandArguments::Diff { before, after, report } => (Job::Diff { before, after }, report),
     };
     match Plan::new(job, report) {

@@ -28,6 +28,7 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Job {
     Triage(Vec<PathBuf>),
+    Trend(Vec<PathBuf>),
     Diff { before: PathBuf, after: PathBuf },
 }
 
@@ -70,7 +71,7 @@ impl Job {
     fn check(&self) -> Result<(), String> {
         let stdin = |path: &PathBuf| path.as_os_str() == "-";
         let times = match self {
-            Job::Triage(inputs) => inputs.iter().filter(|p| stdin(p)).count(),
+            Job::Triage(inputs) | Job::Trend(inputs) => inputs.iter().filter(|p| stdin(p)).count(),
             Job::Diff { before, after } => [before, after].into_iter().filter(|p| stdin(p)).count(),
         };
         if times > 1 { Err("standard input can be read only once: give `-` once".into()) } else { Ok(()) }

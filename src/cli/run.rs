@@ -1,9 +1,10 @@
 //! Carries a plan out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::plan::{Job, Plan};
 use super::{OK, UNREADABLE, output, terminal};
+use crate::compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Source};
 use crate::model::{Snapshot, Symbols};
@@ -16,6 +17,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
     let mut symbols = Symbols::new();
     let (report, code) = match &plan.job {
         Job::Triage(inputs) => triage(plan, inputs, &mut symbols),
+        Job::Trend(inputs) => trend(plan, inputs, &mut symbols),
         Job::Diff { before, after } => diff(plan, before, after, &mut symbols),
     };
     let Some(report) = report else { return code };
@@ -32,7 +34,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
     }
 }
 
-fn triage(plan: &Plan, inputs: &[std::path::PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
+fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
     let options = Options::default();
     let (mut snapshots, mut code) = (Vec::new(), OK);
     for input in inputs {
@@ -67,6 +69,59 @@ fn triage(plan: &Plan, inputs: &[std::path::PathBuf], symbols: &mut Symbols) -> 
         return (None, UNREADABLE);
     }
     (Some(report::triage(snapshots, symbols, wanted(plan))), code)
+}
+
+/// Moments of one program, each input one, or the files of a directory; forms of one moment are merged.
+fn trend(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
+    let (mut moments, mut code) = (Vec::new(), OK);
+    for input in inputs {
+        match input::expand(input) {
+            Ok(sources) => {
+                let (found, worst) = moments_of(plan, &sources, input.is_dir(), symbols);
+                moments.extend(found);
+                code = code.max(worst);
+            }
+            Err(error) => code = unreadable(&error),
+        }
+    }
+    if moments.len() < 2 {
+        let hint = "unpark triage reads one moment; trend needs two and tells more with three and more".to_owned();
+        terminal::complain("fewer than two moments in the inputs", &[hint]);
+        return (None, UNREADABLE);
+    }
+    in_time_order(&mut moments);
+    (Some(report::trend(moments, symbols, wanted(plan))), code)
+}
+
+/// The moments that files hold: those with one stem are one in several forms.
+fn moments_of(plan: &Plan, sources: &[Source], is_directory: bool, symbols: &mut Symbols) -> (Vec<Snapshot>, u8) {
+    let names: Vec<String> = sources.iter().map(Source::name).collect();
+    let (mut moments, mut code) = (Vec::new(), OK);
+    for forms in input::by_moment(&names) {
+        let mut snapshots = Vec::new();
+        for source in forms.into_iter().map(|i| &sources[i]) {
+            match read(plan, source, symbols, &Options::default()) {
+                Ok(found) => snapshots.push(found),
+                Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
+                    if !plan.quiet {
+                        terminal::note(&format!("{}: no goroutine profile; left out", source.name()));
+                    }
+                }
+                Err(error) => code = unreadable(&error),
+            }
+        }
+        // A file of several dumps is a series of its own.
+        if snapshots.iter().all(|found| found.len() == 1) && snapshots.len() > 1 {
+            let forms: Vec<Snapshot> = snapshots.into_iter().flatten().collect();
+            for difference in compare::forms_disagree(&forms, symbols).iter().filter(|_| plan.verbose) {
+                terminal::note(difference);
+            }
+            moments.push(compare::merge_forms(forms, symbols));
+        } else {
+            moments.extend(snapshots.into_iter().flatten());
+        }
+    }
+    (moments, code)
 }
 
 fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {

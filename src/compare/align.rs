@@ -35,7 +35,7 @@ pub struct Matched {
 }
 
 impl Matched {
-    fn new(parts: Vec<Option<StackGroup>>, matching: Matching) -> Option<Self> {
+    pub(super) fn new(parts: Vec<Option<StackGroup>>, matching: Matching) -> Option<Self> {
         let keys = || parts.iter().rev().flatten().map(|group| group.key);
         let key = keys().find(|key| !is_vague(key)).or_else(|| keys().next())?;
         Some(Matched { key, parts, matching })
@@ -70,7 +70,7 @@ pub fn two_moments(before: Snapshot, after: Snapshot, symbols: &Symbols) -> (Vec
         || (before.info.format.has_headers() && after.info.format.has_headers());
     let infos = vec![before.info, after.info];
     if !same_kind {
-        return (infos, by_stack(before.groups, after.groups, symbols));
+        return (infos, by_stack(vec![before.groups, after.groups], symbols));
     }
     let change = BuildChange::between(&before.groups, &after.groups, symbols);
     let mut pairs = Pairs { matched: Vec::new(), before: before.groups, after: after.groups };
@@ -197,7 +197,7 @@ fn without_go_wrapper(group: &StackGroup, symbols: &Symbols) -> Vec<FrameId> {
 const FRAMES_IN_ALL_FORMATS: usize = 24;
 
 /// A whole stack that both sides have, or the part of it that all formats show.
-type SharedKey = (Option<StackId>, Vec<FrameId>);
+pub(super) type SharedKey = (Option<StackId>, Vec<FrameId>);
 
 /// What of a stack all formats show.
 fn shared_part(stack: StackId, symbols: &Symbols) -> Vec<FrameId> {
@@ -206,22 +206,16 @@ fn shared_part(stack: StackId, symbols: &Symbols) -> Vec<FrameId> {
 
 /// Matches all groups with one stack, whatever their states and creators. The state shown is the one that most of the
 /// goroutines have in the format that tells more.
-fn by_stack(before: Vec<StackGroup>, after: Vec<StackGroup>, symbols: &Symbols) -> Vec<Matched> {
-    let in_both = {
-        let stacks = |groups: &[StackGroup]| groups.iter().map(|g| g.key.stack).collect::<HashSet<_, _>>();
-        let (before, after): (StackSet, StackSet) = (stacks(&before), stacks(&after));
-        before.intersection(&after).copied().collect::<StackSet>()
-    };
-    let whole = |stack: StackId| in_both.contains(&stack) || symbols.frames(stack).count() < FRAMES_IN_ALL_FORMATS;
-    let key =
-        |stack: StackId| if whole(stack) { (Some(stack), Vec::new()) } else { (None, shared_part(stack, symbols)) };
+pub(super) fn by_stack(moments: Vec<Vec<StackGroup>>, symbols: &Symbols) -> Vec<Matched> {
+    let keys = SharedKeys::of(moments.iter().map(Vec::as_slice));
+    let total = moments.len();
     let mut order = Vec::new();
-    let mut sides: Map<SharedKey, [Option<StackGroup>; 2]> = Map::default();
-    for (side, groups) in [before, after].into_iter().enumerate() {
+    let mut sides: Map<SharedKey, Vec<Option<StackGroup>>> = Map::default();
+    for (side, groups) in moments.into_iter().enumerate() {
         for group in groups {
-            let parts = sides.entry(key(group.key.stack)).or_insert_with_key(|key| {
+            let parts = sides.entry(keys.key(group.key.stack, symbols)).or_insert_with_key(|key| {
                 order.push(key.clone());
-                [None, None]
+                vec![None; total]
             });
             match &mut parts[side] {
                 Some(known) => merge(known, &group),
@@ -232,13 +226,39 @@ fn by_stack(before: Vec<StackGroup>, after: Vec<StackGroup>, symbols: &Symbols) 
     order
         .into_iter()
         .filter_map(|key| {
-            let [before, after] = sides.remove(&key)?;
-            let key = better_key(before.as_ref(), after.as_ref())?;
-            let both = before.is_some() && after.is_some();
-            let matching = if both { Matching::Stack } else { Matching::Exact };
-            Some(Matched { key, parts: vec![before, after], matching })
+            let parts = sides.remove(&key)?;
+            let key = parts.iter().flatten().map(|group| group.key).reduce(better_key)?;
+            let matching = if parts.iter().flatten().count() > 1 { Matching::Stack } else { Matching::Exact };
+            Some(Matched { key, parts, matching })
         })
         .collect()
+}
+
+/// By what formats find each other's stacks.
+pub(super) struct SharedKeys {
+    in_several: StackSet,
+}
+
+impl SharedKeys {
+    /// Knows the stacks that more than one side has whole.
+    pub(super) fn of<'g>(sides: impl IntoIterator<Item = &'g [StackGroup]>) -> Self {
+        let (mut seen, mut in_several) = (StackSet::default(), StackSet::default());
+        for groups in sides {
+            let own: StackSet = groups.iter().map(|group| group.key.stack).collect();
+            in_several.extend(own.iter().filter(|stack| seen.contains(*stack)).copied());
+            seen.extend(own);
+        }
+        SharedKeys { in_several }
+    }
+
+    /// The whole stack where several sides have it or it's surely in all formats, else what of it all formats show.
+    pub(super) fn key(&self, stack: StackId, symbols: &Symbols) -> SharedKey {
+        if self.in_several.contains(&stack) || symbols.frames(stack).count() < FRAMES_IN_ALL_FORMATS {
+            (Some(stack), Vec::new())
+        } else {
+            (None, shared_part(stack, symbols))
+        }
+    }
 }
 
 /// Adds a group of the same stack: its state where it is the larger one, its creator only where both have it.
@@ -258,10 +278,9 @@ fn is_vague(key: &GroupKey) -> bool {
 }
 
 /// The key of the side whose format shows states and creators; a state that can't be known gives way.
-fn better_key(before: Option<&StackGroup>, after: Option<&StackGroup>) -> Option<GroupKey> {
-    let (Some(before), Some(after)) = (before, after) else { return before.or(after).map(|g| g.key) };
+fn better_key(before: GroupKey, after: GroupKey) -> GroupKey {
     let rank = |key: &GroupKey| {
         (!is_vague(key), key.creator.is_some(), key.state.locked_to_thread.is_some(), key.state.nil_channel.is_some())
     };
-    Some(if rank(&before.key) > rank(&after.key) { before.key } else { after.key })
+    if rank(&before) > rank(&after) { before } else { after }
 }

@@ -76,6 +76,41 @@ impl GoroutineIds {
         }
     }
 
+    /// The ids that both sets have. The first of a large one are the smallest, not the first of the dump.
+    #[must_use]
+    pub fn intersection(&self, other: &GoroutineIds) -> GoroutineIds {
+        match (&self.all, &other.all) {
+            (Some(mine), Some(theirs)) => {
+                let both = &**mine & &**theirs;
+                let first: GoroutineIds = both.iter().take(FIRST_IDS).collect();
+                let large = both.len() > FIRST_IDS as u64;
+                GoroutineIds { all: large.then(|| Box::new(both)), ..first }
+            }
+            (None, _) => self.first.iter().copied().filter(|id| other.contains(*id)).collect(),
+            (Some(_), None) => other.intersection(self),
+        }
+    }
+
+    /// How many ids of one group were there at every moment through half of the intervals (N/2, rounded down) up to a
+    /// moment, for each moment from N/2 on.
+    #[must_use]
+    pub fn through_half(moments: &[&GoroutineIds]) -> Vec<u64> {
+        let (before, after) = moments.split_at(moments.len() / 2);
+        let Some(middle) = after.first() else { return Vec::new() };
+        // Every such window holds the middle moment, so each is what lasted from its start to the middle and from there
+        // to its end: N intersections do for all.
+        let mut from_start = vec![GoroutineIds::clone(middle)];
+        for earlier in before.iter().rev() {
+            from_start.extend(from_start.last().map(|lasting| lasting.intersection(earlier)));
+        }
+        let mut lasting = GoroutineIds::clone(middle);
+        let count = |(moment, from_start): (&&GoroutineIds, &GoroutineIds)| {
+            lasting = lasting.intersection(moment);
+            lasting.shared(from_start)
+        };
+        after.iter().zip(from_start.iter().rev()).map(count).collect()
+    }
+
     /// The id at a fraction of the way through the sorted ids: 0 the smallest, 1 the largest; `None` of an empty set.
     #[must_use]
     pub fn quantile(&self, fraction: f64) -> Option<u64> {
@@ -114,6 +149,12 @@ mod tests {
             assert_eq!(set.quantile(1.0), n.checked_sub(1).map(|last| last * 3 + 1));
             let every_second: GoroutineIds = (0..n).step_by(2).map(|i| i * 3 + 1).collect();
             assert_eq!((set.shared(&every_second), every_second.shared(&set)), (n.div_ceil(2), n.div_ceil(2)));
+            for other in [&every_second, &set, &(0..4).map(|i| i * 3 + 1).collect()] {
+                let both = set.intersection(other);
+                assert_eq!((both.len(), both.is_empty()), (set.shared(other), set.shared(other) == 0));
+                assert!((0..n * 3).all(|id| both.contains(id) == (set.contains(id) && other.contains(id))));
+                assert_eq!(both.first().len() as u64, both.len().min(10));
+            }
             for m in [0u64, 4, 20] {
                 let mut both: GoroutineIds = (0..m).map(|i| i * 3 + 1_000_000).collect();
                 both.absorb(&set);
@@ -123,6 +164,21 @@ mod tests {
                 assert_eq!(again.len(), n + m);
             }
         }
+    }
+
+    #[test]
+    fn through_half_is_all_windows_intersected() {
+        for n in 1..10usize {
+            // Id k comes at moment k mod n and stays for k mod 7 intervals.
+            let there = |moment: usize, id: usize| (id % n..=id % n + id % 7).contains(&moment);
+            let moments: Vec<GoroutineIds> =
+                (0..n).map(|m| (0..500).filter(|id| there(m, *id)).map(|id| id as u64).collect()).collect();
+            let lasting =
+                |last: usize| (0..500).filter(|id| (last - n / 2..=last).all(|m| there(m, *id))).count() as u64;
+            let moments: Vec<&GoroutineIds> = moments.iter().collect();
+            assert_eq!(GoroutineIds::through_half(&moments), (n / 2..n).map(lasting).collect::<Vec<_>>());
+        }
+        assert!(GoroutineIds::through_half(&[]).is_empty());
     }
 
     #[test]

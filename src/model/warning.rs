@@ -35,6 +35,10 @@ pub enum WarningCode {
     RelayedGoroutine,
     /// A line longer than the limit was cut.
     LongLine,
+    /// The process was started anew since the moment before: goroutines can't be told apart over it.
+    Restarted,
+    /// The times of moments can't be true together.
+    Times,
 }
 
 impl WarningCode {
@@ -57,13 +61,22 @@ impl WarningCode {
             WarningCode::HeaderInMessage => "header-in-message",
             WarningCode::RelayedGoroutine => "relayed-goroutine",
             WarningCode::LongLine => "long-line",
+            WarningCode::Restarted => "restarted",
+            WarningCode::Times => "times",
         }
     }
 
     /// Whether something that the process had is missing from the snapshot because of it.
     #[must_use]
     pub fn loses_goroutines(self) -> bool {
-        !matches!(self, WarningCode::StrayLine | WarningCode::HeaderInMessage | WarningCode::RelayedGoroutine)
+        !matches!(
+            self,
+            WarningCode::StrayLine
+                | WarningCode::HeaderInMessage
+                | WarningCode::RelayedGoroutine
+                | WarningCode::Restarted
+                | WarningCode::Times
+        )
     }
 }
 

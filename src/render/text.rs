@@ -110,6 +110,16 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Counts as bars, the highest the largest; of more than 40 each bar is the most of its share.
+pub(super) fn sparkline(counts: &[i64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const MOST: usize = 40;
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let each = counts.len().div_ceil(MOST).max(1);
+    let bar = |n: i64| BARS[usize::try_from(n.max(0).saturating_mul(7) / most).unwrap_or(0).min(7)];
+    counts.chunks(each).map(|share| bar(share.iter().copied().max().unwrap_or(0))).collect()
+}
+
 /// Breaks text at spaces into lines of at most `width` columns, without an indent; a word that is longer has its own.
 pub(super) fn wrapped_to(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -127,7 +137,7 @@ pub(super) fn wrapped_to(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, cut_middle, function, signed, wrapped};
+    use super::{clean, cut_middle, function, signed, sparkline, wrapped};
 
     #[test]
     fn signs() {
@@ -138,6 +148,14 @@ mod tests {
     fn what_could_harm_a_terminal_is_spelled_out() {
         assert_eq!(clean("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
         assert_eq!(clean("世界 é"), "世界 é");
+    }
+
+    #[test]
+    fn bars() {
+        assert_eq!(sparkline(&[0, 7, 14, 0]), "▁▄█▁");
+        assert_eq!(sparkline(&[]), "");
+        assert_eq!(sparkline(&[i64::MAX, -3]).chars().count(), 2);
+        assert_eq!(sparkline(&vec![1; 1000]).chars().count(), 40);
     }
 
     #[test]

@@ -12,15 +12,20 @@ use serde_json::Number;
 use super::aggregate::aggregate;
 use super::schema::{
     CauseName, CauseReport, Command, Finding, FormatName, FrameReport, Group, IdentityReport, LabelCounts, MatchedBy,
-    ProfileName, ReceiveName, Report, SCHEMA_VERSION, SnapshotReport, StateDetail, Summary, Tool, Waits, WarningReport,
+    ProfileName, ReceiveName, Report, SCHEMA_VERSION, Slope, SnapshotReport, StateDetail, Summary, TimeUnit, Tool,
+    Trend, Waits, WarningReport,
 };
 use super::{By, LeftOut, Selection, fingerprint};
 use crate::classify::signature::Rules;
 use crate::classify::{self, Classified, Evidence, EvidenceKind, Labelled, Moments};
-use crate::compare::{Identity, Matched, Matching, side_by_side, two_moments};
+use crate::compare::{
+    ClockSource, Identity, Matched, Matching, highest_id, minutes, restarts, series, side_by_side, two_moments,
+};
 use crate::error::Place;
+use crate::input::time_in_name;
 use crate::model::{
     CauseKind, Format, FrameId, ProfileKind, Receive, Snapshot, SnapshotInfo, StackGroup, Symbols, WaitMinutes,
+    WarningCode,
 };
 
 /// What a report is asked for.
@@ -39,15 +44,57 @@ pub struct Wanted<'a> {
 pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
     let totals = totals(&snapshots);
     let (infos, matched) = side_by_side(snapshots);
-    build(Command::Triage, &infos, &totals, &matched, symbols, wanted)
+    let minutes = vec![0.0; infos.len()];
+    let moments = Moments { compared: false, with_ids: false, from: 0, minutes, timed: false, issued: Vec::new() };
+    build(Command::Triage, &infos, &totals, &matched, symbols, wanted, moments)
 }
 
 /// A report on two moments of one program.
 #[must_use]
 pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
-    let totals = [totals(std::slice::from_ref(&before)), totals(std::slice::from_ref(&after))].concat();
+    let mut moments = [before, after];
+    let totals = totals(&moments);
+    let judged = judged(&mut moments);
+    let [before, after] = moments;
     let (infos, matched) = two_moments(before, after, symbols);
-    build(Command::Diff, &infos, &totals, &matched, symbols, wanted)
+    build(Command::Diff, &infos, &totals, &matched, symbols, wanted, judged)
+}
+
+/// A report on three moments and more of one program, in their order.
+#[must_use]
+pub fn trend(mut snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
+    let totals = totals(&snapshots);
+    let judged = judged(&mut snapshots);
+    let (infos, matched) = series(snapshots, symbols);
+    build(Command::Trend, &infos, &totals, &matched, symbols, wanted, judged)
+}
+
+/// What the moments of a comparison are to each other; what stands against judging them together becomes a warning.
+fn judged(snapshots: &mut [Snapshot]) -> Moments {
+    let times: Vec<Option<i64>> = snapshots.iter().map(|s| s.info.captured_at).collect();
+    let names: Vec<Option<i64>> = snapshots.iter().map(|s| time_in_name(&s.info.source)).collect();
+    let clock = minutes(&times, &names);
+    let restarts = restarts(snapshots);
+    for (at, before, after) in &restarts {
+        snapshots[*at].info.warnings.add(WarningCode::Restarted, Place::Whole, || {
+            format!(
+                "the highest goroutine id fell from {before} to {after}: the process was started anew, and what was before \
+                 is not judged together with what came after"
+            )
+        });
+    }
+    if let (Some(last), Some(first)) = (snapshots.last_mut(), clock.contradictions.first()) {
+        let more = clock.contradictions.len() as u64;
+        last.info.warnings.add_many(WarningCode::Times, Place::Whole, more, || first.clone());
+    }
+    Moments {
+        compared: true,
+        with_ids: snapshots.iter().all(|s| s.info.format.has_headers()),
+        from: restarts.last().map_or(0, |(at, ..)| *at),
+        minutes: clock.minutes,
+        timed: clock.source != ClockSource::Order,
+        issued: snapshots.iter().filter_map(highest_id).collect(),
+    }
 }
 
 /// Goroutines and groups of each snapshot.
@@ -62,19 +109,21 @@ fn build(
     matched: &[Matched],
     symbols: &Symbols,
     wanted: Wanted<'_>,
+    moments: Moments,
 ) -> Report {
     let is_comparison = command != Command::Triage;
-    let with_ids = infos.iter().all(|info| info.format.has_headers());
-    let moments = Moments { compared: is_comparison, with_ids };
-    let Classified { groups: labels, findings } = classify::classify(matched, infos, moments, wanted.rules, symbols);
-    let words = Words { symbols, command, minutes: elapsed_minutes(infos), infos, frames: RefCell::default() };
+    let Classified { groups: labels, findings } = classify::classify(matched, infos, &moments, wanted.rules, symbols);
+    let one_process = moments.from == 0;
+    let words =
+        Words { symbols, command, minutes: elapsed_minutes(&moments), infos, one_process, frames: RefCell::default() };
     let ids = fingerprint::ids(matched, symbols);
     let (mut groups, mut left_out) = (Vec::with_capacity(matched.len()), LeftOut::default());
     let mut shown: Vec<Option<GroupTotals>> = Vec::with_capacity(matched.len());
     for ((matched, id), label) in matched.iter().zip(ids).zip(labels) {
         let group = words.group(matched, id, label);
         if wanted.selection.wants(&group) {
-            shown.push(Some(GroupTotals { id: group.id.clone(), count: group.count, delta: group.delta }));
+            let (id, counts) = (group.id.clone(), group.counts.clone());
+            shown.push(Some(GroupTotals { id, count: group.count, delta: group.delta, counts }));
             groups.push(group);
         } else {
             shown.push(None);
@@ -99,10 +148,9 @@ fn build(
 }
 
 /// The time between the first and the last snapshot, where both carry theirs and it passed.
-fn elapsed_minutes(infos: &[SnapshotInfo]) -> Option<f64> {
-    let (first, last) = (infos.first()?.captured_at?, infos.last()?.captured_at?);
-    let nanos = last.checked_sub(first).filter(|nanos| *nanos > 0)?;
-    Some(nanos as f64 / 60e9)
+fn elapsed_minutes(moments: &Moments) -> Option<f64> {
+    let last = moments.minutes.last().copied().filter(|_| moments.timed)?;
+    (last > 0.0).then_some(last)
 }
 
 fn snapshot(index: usize, info: &SnapshotInfo, (goroutines, groups): (i64, usize)) -> SnapshotReport {
@@ -173,6 +221,8 @@ struct Words<'a> {
     command: Command,
     minutes: Option<f64>,
     infos: &'a [SnapshotInfo],
+    /// No restart lies between the moments.
+    one_process: bool,
     frames: RefCell<HashMap<FrameId, Arc<FrameReport>, RandomState>>,
 }
 
@@ -193,7 +243,7 @@ impl Words<'_> {
         let labels_by_snapshot: Vec<LabelCounts> =
             matched.parts.iter().map(|part| part.as_ref().map(|g| self.labels(g)).unwrap_or_default()).collect();
         let identity = match matched.parts.as_slice() {
-            [before, after] if is_comparison && self.all_have_ids() => {
+            [before, .., after] if is_comparison && self.one_process && self.all_have_ids() => {
                 Identity::between(before.as_ref(), after.as_ref())
             }
             _ => None,
@@ -233,13 +283,26 @@ impl Words<'_> {
             verdict: label.judgement.verdict,
             confidence: confidence(label.judgement.confidence),
             evidence: label.judgement.evidence.into_iter().chain(matching(matched.matching)).collect(),
-            trend: None,
+            trend: label.trend.map(|movement| self.trend(movement)),
             matched_by: match matched.matching {
                 Matching::Exact | Matching::Marks | Matching::Wrapper => MatchedBy::Group,
                 Matching::Stack => MatchedBy::Frames,
                 Matching::Functions => MatchedBy::Functions,
             },
             labels_by_snapshot,
+        }
+    }
+
+    fn trend(&self, movement: classify::Movement) -> Trend {
+        let slope = &movement.trend.slope;
+        Trend {
+            text: movement.trend.shape.words().into_owned(),
+            counts: movement.counts,
+            p: exact(movement.trend.p),
+            q: movement.q.and_then(exact),
+            per: if self.minutes.is_some() { TimeUnit::Minute } else { TimeUnit::Moment },
+            slope: Slope { estimate: rounded(slope.slope), low: rounded(slope.low), high: rounded(slope.high) },
+            long_lived: movement.long_lived,
         }
     }
 
@@ -274,6 +337,7 @@ impl Words<'_> {
             goroutines,
             share: rounded(share).unwrap_or_else(|| Number::from(0)),
             delta: groups.iter().map(|group| group.delta).sum(),
+            counts: (0..self.infos.len()).map(|i| groups.iter().map(|group| group.counts[i]).sum()).collect(),
             groups: groups.iter().map(|group| group.id.clone()).collect(),
             site,
             creator: finding.creator.map(|frame| self.frame(frame)),
@@ -342,11 +406,17 @@ struct GroupTotals {
     id: String,
     count: i64,
     delta: Option<i64>,
+    counts: Vec<i64>,
 }
 
 /// Two decimals, and more would pretend to know better.
 fn confidence(x: f64) -> Number {
     Number::from_f64((x.clamp(0.0, 1.0) * 100.0).round() / 100.0).unwrap_or_else(|| Number::from(0))
+}
+
+/// Four significant digits of a probability.
+fn exact(p: f64) -> Option<Number> {
+    format!("{p:.3e}").parse().ok().and_then(Number::from_f64)
 }
 
 /// Three decimals: more would pretend to know better.

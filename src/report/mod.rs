@@ -8,7 +8,7 @@ mod schema;
 mod selection;
 
 pub use aggregate::{Aggregate, AggregateRow, By};
-pub use build::{Wanted, diff, triage};
+pub use build::{Wanted, diff, trend, triage};
 pub use explain::{NoSuchLabel, explain, labels};
 pub use schema::*;
 pub use selection::{LeftOut, Selection};

@@ -346,6 +346,8 @@ pub struct Finding {
     pub share: Number,
     /// Last minus first.
     pub delta: Option<i64>,
+    /// Goroutines in each snapshot.
+    pub counts: Vec<i64>,
     /// The ids of its groups: those that it is about, then those that only accompany them.
     pub groups: Vec<String>,
     /// Where it blocks.
@@ -360,11 +362,44 @@ pub struct Finding {
     pub reference: Option<String>,
 }
 
-/// How a group moved over three snapshots and more.
+/// How a group, with those that share its cause, moved over three snapshots and more.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Trend {
     /// In words.
     pub text: String,
+    /// How many at each moment that is judged: after a restart only those since.
+    pub counts: Vec<i64>,
+    /// The chance of such a rise without a trend: Mann–Kendall's p.
+    pub p: Option<Number>,
+    /// The same, corrected for the number of groups: Benjamini–Hochberg's q.
+    pub q: Option<Number>,
+    /// What the slope is per.
+    pub per: TimeUnit,
+    /// Theil–Sen's slope and its 95 % interval.
+    pub slope: Slope,
+    /// How many goroutines were there through half of the intervals, from the middle moment on, where ids tell.
+    pub long_lived: Option<Vec<u64>>,
+}
+
+/// What a slope is per.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeUnit {
+    /// A minute
+    Minute,
+    /// One moment to the next, where nothing tells the time
+    Moment,
+}
+
+/// A slope and how sure it is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Slope {
+    /// The estimate.
+    pub estimate: Option<Number>,
+    /// The lower end.
+    pub low: Option<Number>,
+    /// The upper end.
+    pub high: Option<Number>,
 }
 
 impl Report {

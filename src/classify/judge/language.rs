@@ -42,7 +42,7 @@ pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>, matcher: 
     match wait {
         wait if is_narrow(wait) => narrow(cluster, scene),
         wait if wait.is_active() => active(cluster, scene),
-        _ => wide(cluster, rule, in_request),
+        _ => wide(cluster, rule, in_request, scene),
     }
 }
 
@@ -77,6 +77,14 @@ fn narrow(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
             let text = format!("nearly all of them stay where {pass}, and more keep coming");
             finding(Verdict::Likely, if long { 0.95 } else { 0.85 }, EvidenceKind::Identity, text)
         }
+        Behaviour::PilingUp { .. } => {
+            let text = format!("at every moment more of them stay where {pass}");
+            finding(Verdict::Likely, if long { 0.97 } else { 0.9 }, EvidenceKind::Identity, text)
+        }
+        Behaviour::Proven => {
+            let text = format!("their number rises beyond chance where {pass}; load growth is not excluded");
+            finding(Verdict::Likely, 0.6, EvidenceKind::Growth, text)
+        }
         Behaviour::Accumulating { strong: false } => {
             let text = format!("nearly all of them stay where {pass}, and more come; they are still few");
             finding(Verdict::Suspect, 0.7, EvidenceKind::Identity, text)
@@ -89,7 +97,7 @@ fn narrow(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
             let text = format!("{} wait where {pass}, and whoever started them is gone", thousands(n));
             finding(Verdict::Likely, 0.8, EvidenceKind::Absence, text)
         }
-        Behaviour::Static if n >= FEW => {
+        Behaviour::Static | Behaviour::Filled if n >= FEW => {
             let text = format!("the same {} wait at both moments where {pass}", counted(n, "goroutine"));
             finding(Verdict::Suspect, 0.6, EvidenceKind::Identity, text)
         }
@@ -113,7 +121,7 @@ fn orphans(cluster: &Cluster, scene: &Scene<'_>) -> bool {
 }
 
 /// Receives, selects, sleeps, reads: idle workers, sessions and tickers wait like this for ever, and should.
-fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
+fn wide(cluster: &Cluster, rule: &Rule, in_request: bool, scene: &Scene<'_>) -> Judgement {
     let (n, wait) = (cluster.last, cluster.key.state.wait);
     match cluster.behaviour {
         Behaviour::Accumulating { strong } => {
@@ -126,6 +134,12 @@ fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
             };
             finding(Verdict::Suspect, confidence, EvidenceKind::Identity, text.into())
         }
+        Behaviour::PilingUp { steady } => piling_up(cluster, steady, scene),
+        Behaviour::Proven => {
+            let text = "their number rises beyond chance; without ids load growth is not excluded";
+            finding(Verdict::Suspect, 0.5, EvidenceKind::Growth, text.into())
+        }
+        Behaviour::Filled => normal(0.6, "they came and stayed, and no more came: a pool that is full"),
         Behaviour::OneMoment | Behaviour::Appeared | Behaviour::Static | Behaviour::Steady | Behaviour::Grew
             if rule.suspect_count.is_some_and(|least| n >= i64::from(least)) =>
         {
@@ -153,6 +167,25 @@ fn wide(cluster: &Cluster, rule: &Rule, in_request: bool) -> Judgement {
         }
         _ => Judgement::unknown(),
     }
+}
+
+/// Three moments and more tell a leak from sessions and pools by who is left: the ones that made them, their clients, the
+/// connection that they serve.
+fn piling_up(cluster: &Cluster, steady: bool, scene: &Scene<'_>) -> Judgement {
+    let left_behind = orphans(cluster, scene);
+    let network = cluster.key.state.wait == Wait::IoWait || scene.serves_connections(cluster);
+    let (confidence, why) = match scene.handlers_left(cluster) {
+        Some(text) if steady => return finding(Verdict::Likely, 0.75, EvidenceKind::Absence, text),
+        _ if network => (0.55, "they belong to connections, whose peers decide how long they last"),
+        _ if !steady => (0.5, "fewer come than at first, as when a pool fills"),
+        _ if left_behind => {
+            let text =
+                "at every moment more of them stay, as fast at the end as at first, and whoever made them is gone";
+            return finding(Verdict::Likely, 0.8, EvidenceKind::Absence, text.into());
+        }
+        _ => (0.6, "who made them is still there: sessions under growing load would look the same"),
+    };
+    finding(Verdict::Suspect, confidence, EvidenceKind::Identity, format!("at every moment more of them stay; {why}"))
 }
 
 /// So many in one moment that they are worth a look, whatever their place: connections follow the load, and LeakProf takes

@@ -105,6 +105,13 @@ impl Case<'_> {
             Behaviour::Accumulating { strong: false } => {
                 Some(self.finding(Verdict::Suspect, weak, EvidenceKind::Signature))
             }
+            Behaviour::PilingUp { steady: true } => {
+                Some(self.finding(Verdict::Likely, strong + 0.05, EvidenceKind::Signature))
+            }
+            Behaviour::PilingUp { steady: false } => {
+                Some(self.finding(Verdict::Suspect, weak, EvidenceKind::Signature))
+            }
+            Behaviour::Proven => Some(self.finding(Verdict::Likely, 0.6, EvidenceKind::Growth)),
             // Requests come and go with the load; objects shouldn't.
             Behaviour::Grew => Some(self.finding(Verdict::Suspect, weak - 0.15, EvidenceKind::Signature)),
             _ => None,
@@ -131,7 +138,7 @@ impl Case<'_> {
     fn settled(&self) -> Judgement {
         let normal_is = &self.rule.normal;
         match self.cluster.behaviour {
-            Behaviour::Static if !normal_is.is_empty() => {
+            Behaviour::Static | Behaviour::Filled if !normal_is.is_empty() => {
                 normal(0.7, &format!("{normal_is}; the same goroutines at both moments"))
             }
             Behaviour::Traffic | Behaviour::Steady | Behaviour::Lingering if !normal_is.is_empty() => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN, is_own};
-use crate::render::text::{clean, counted, cut_middle, function, place, signed, thousands, wrapped_to};
+use crate::render::text::{clean, counted, cut_middle, function, place, signed, sparkline, thousands, wrapped_to};
 use crate::report::{Evidence, EvidenceKind, Finding, FrameReport, Group, Verdict};
 
 /// Findings shown with all that is known of them; more would push the answer off the first screen.
@@ -58,6 +58,10 @@ impl Page<'_> {
                 let text = self.whereabouts(frame);
                 self.entry(word, &text, PLAIN);
             }
+        }
+        if finding.counts.len() > 2 {
+            let ends = [finding.counts.first(), finding.counts.last()].map(|n| thousands(n.copied().unwrap_or(0)));
+            self.entry("moments", &format!("{}  {} → {}", sparkline(&finding.counts), ends[0], ends[1]), PLAIN);
         }
         self.evidence(finding);
         if let Some(remedy) = &finding.remedy {
