@@ -83,6 +83,25 @@ fn a_restart_is_told_and_not_judged_across() {
     assert!(restarted.groups.iter().all(|group| group.identity.is_none()));
 }
 
+/// Whoever made them is still there: sessions under growing load look the same over three moments, not over seven.
+#[test]
+fn a_long_series_needs_no_orphans() {
+    let dump = |moment: u32| -> Vec<u8> {
+        let block = |id| {
+            format!(
+                "goroutine {id} [select]:\nmain.(*feed).follow(0x1)\n\t/app/main.go:9 +0x1d\ncreated by main.main in goroutine 1\n\t/app/main.go:3 +0x2\n\n"
+            )
+        };
+        let main = "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:5 +0x1\n\n";
+        [main.to_owned(), (100..112 + moment * 12).map(block).collect()].concat().into_bytes()
+    };
+    let verdict = |moments: u32| {
+        let report = trend_of(&(0..moments).map(dump).collect::<Vec<_>>());
+        at(&report, "main.(*feed).follow").verdict
+    };
+    assert_eq!((verdict(3), verdict(7)), (Verdict::Suspect, Verdict::Likely));
+}
+
 /// Counts alone need six moments and more, and then stay below certainty.
 #[test]
 fn counts_alone_need_six_moments() {

@@ -125,12 +125,19 @@ impl<'m> Pace<'m> {
     /// What becomes of goroutines that stay: a leak takes the same share of all goroutines that are made, however the load
     /// moves, and as many in the same time; a pool that fills takes an ever smaller one.
     fn of(&self, ids: &[Option<&GoroutineIds>]) -> Behaviour {
-        let by_time = steady_births(self.minutes, ids);
+        // What began later is measured from then on.
+        let came = |pair: &[Option<&GoroutineIds>]| {
+            let (before, now) = (pair[0].map_or(0, GoroutineIds::len), pair[1].map_or(0, GoroutineIds::len));
+            now > before
+        };
+        let start = ids.windows(2).position(came).unwrap_or(0);
+        let ids = &ids[start..];
+        let by_time = steady_births(&self.minutes[start..], ids);
         if by_time.is_some_and(|ratio| ratio <= 0.0) {
             return Behaviour::Filled;
         }
         let least = if self.moments.timed { STEADY } else { STEADY_WITHOUT_TIMES };
-        let by_share = self.issued.as_ref().map(|issued| steady_births(issued, ids));
+        let by_share = self.issued.as_ref().map(|issued| steady_births(&issued[start..], ids));
         let steady = |ratio: Option<f64>, least: f64| ratio.is_some_and(|ratio| ratio >= least);
         Behaviour::PilingUp { steady: steady(by_time, least) && by_share.is_none_or(|ratio| steady(ratio, STEADY)) }
     }
