@@ -102,6 +102,24 @@ fn a_long_series_needs_no_orphans() {
     assert_eq!((verdict(3), verdict(7)), (Verdict::Suspect, Verdict::Likely));
 }
 
+/// Two go statements, one line: the goroutines of one pile up, the three hundred of the other stay as they are.
+#[test]
+fn growers_are_found_among_many_that_do_not_grow() {
+    let dump = |moment: u32| -> Vec<u8> {
+        let block = |id: u32, maker: &str| {
+            format!(
+                "goroutine {id} [select]:\nmain.(*feed).follow(0x1)\n\t/app/main.go:9 +0x1d\ncreated by main.{maker} in goroutine 1\n\t/app/main.go:3 +0x2\n\n"
+            )
+        };
+        let all =
+            (100..400).map(|id| block(id, "start")).chain((1000..1012 + moment * 12).map(|id| block(id, "serve")));
+        all.collect::<String>().into_bytes()
+    };
+    let report = trend_of(&(0..7).map(dump).collect::<Vec<_>>());
+    let verdicts: Vec<(i64, Verdict)> = report.groups.iter().map(|group| (group.count, group.verdict)).collect();
+    assert_eq!(verdicts, [(300, Verdict::Normal), (84, Verdict::Likely)]);
+}
+
 /// Counts alone need six moments and more, and then stay below certainty.
 #[test]
 fn counts_alone_need_six_moments() {

@@ -168,8 +168,35 @@ pub(super) fn clusters(
     for cluster in &mut clusters {
         cluster.finish(groups, moments);
     }
+    part_growers(&mut clusters, groups, moments);
     correct_for_many(&mut clusters);
     clusters
+}
+
+/// What piles up may wait on one line with many that don't: where the whole doesn't grow, the groups that do are judged
+/// alone.
+fn part_growers(clusters: &mut Vec<Cluster>, groups: &[Matched], moments: &Moments) {
+    let window = moments.from..moments.minutes.len();
+    if !moments.with_ids || window.len() < 3 {
+        return;
+    }
+    let grows = |group: &usize| {
+        let ids = |part: &Option<StackGroup>| part.as_ref().map(|group| group.ids.clone());
+        let ids: Vec<Option<GoroutineIds>> = groups[*group].parts[window.clone()].iter().map(ids).collect();
+        identity_trend(&ids.iter().map(Option::as_ref).collect::<Vec<_>>()).is_some_and(|trend| trend.grows)
+    };
+    for i in 0..clusters.len() {
+        let cluster = &clusters[i];
+        if cluster.groups.len() < 2 || matches!(cluster.behaviour, Behaviour::PilingUp { .. } | Behaviour::Gone) {
+            continue;
+        }
+        let (growers, others): (Vec<usize>, Vec<usize>) = cluster.groups.iter().partition(|group| grows(group));
+        if !growers.is_empty() && !others.is_empty() {
+            let parted = cluster.of(&growers, groups, moments);
+            clusters[i] = clusters[i].of(&others, groups, moments);
+            clusters.push(parted);
+        }
+    }
 }
 
 /// Of four and five moments few goroutines had the time to become old: the last three may tell instead, if the old never
@@ -250,6 +277,19 @@ impl Cluster {
             parents: GoroutineIds::default(),
             creators: Vec::new(),
         }
+    }
+
+    /// A cluster of some of its groups, under the same rules.
+    fn of(&self, some: &[usize], groups: &[Matched], moments: &Moments) -> Self {
+        let key = some.first().map_or(self.key, |i| groups[*i].key);
+        let mut cluster = Cluster { matched: self.matched.clone(), ..Cluster::new(key) };
+        for i in some {
+            if let Some(shown) = shown(&groups[*i], moments) {
+                cluster.add(*i, &groups[*i], &shown, moments);
+            }
+        }
+        cluster.finish(groups, moments);
+        cluster
     }
 
     /// The rules are those of the largest group, but for one that makes goroutines like itself: that tells the cause of all.

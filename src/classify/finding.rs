@@ -50,13 +50,16 @@ pub(super) fn of_cluster(
     judgement: &Judgement,
     scene: &Scene<'_>,
     matcher: &Matcher<'_>,
+    looks_for_holder: bool,
 ) -> Finding {
     let rule = cluster.matched.signature.map(|index| matcher.rule(index));
     let context = cluster.matched.context.map(|index| matcher.rule(index));
     let is_source = |evidence: &&Evidence| evidence.kind == EvidenceKind::Source;
     let mut evidence = observe::first(cluster, scene);
     evidence.extend(judgement.evidence.iter().filter(|e| !is_source(e)).cloned());
-    evidence.extend(holder(cluster, scene));
+    if looks_for_holder {
+        evidence.extend(holder(cluster, scene));
+    }
     evidence.extend(observe::further(cluster, scene));
     if let Some(context) = context.filter(|context| rule.is_none_or(|rule| rule.id != context.id)) {
         evidence.push(Evidence::new(EvidenceKind::Signature, format!("they are {}", context.title)));

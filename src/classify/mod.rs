@@ -29,6 +29,9 @@ use cluster::Cluster;
 use scene::Scene;
 use signature::{Matcher, Rules, Scope};
 
+/// Findings for which the holder is looked for, over all groups each: nobody reads more, and input may be hostile.
+const HOLDERS: usize = 200;
+
 /// What is thought of a group.
 #[derive(Clone, Debug)]
 pub struct Labelled {
@@ -68,7 +71,7 @@ pub fn classify(
     let mut findings: Vec<(usize, Finding)> = Vec::new();
     for (i, (cluster, judgement)) in clusters.iter().zip(&judgements).enumerate() {
         if judgement.verdict.is_finding() {
-            findings.push((i, finding::of_cluster(cluster, judgement, &scene, &matcher)));
+            findings.push((i, finding::of_cluster(cluster, judgement, &scene, &matcher, findings.len() < HOLDERS)));
         }
     }
     let mut labels = Labels::new(groups.len(), &clusters, &judgements, &matcher);

@@ -25,6 +25,10 @@ pub(super) struct Scene<'a> {
     pub alive: GoroutineIds,
     /// How many goroutines have a function on their stacks, closures under their function's name.
     on_stacks: HashMap<String, i64, foldhash::fast::RandomState>,
+    /// How many wait for the network, by the type whose method they run.
+    readers_by_type: HashMap<&'a str, i64, foldhash::fast::RandomState>,
+    /// The same, by the function that made them.
+    readers_by_maker: HashMap<FunctionId, i64, foldhash::fast::RandomState>,
 }
 
 impl<'a> Scene<'a> {
@@ -44,10 +48,13 @@ impl<'a> Scene<'a> {
             total: total(groups, moments),
             alive: GoroutineIds::default(),
             on_stacks: HashMap::default(),
+            readers_by_type: HashMap::default(),
+            readers_by_maker: HashMap::default(),
         };
         let mut by_function: HashMap<FunctionId, i64, foldhash::fast::RandomState> = HashMap::default();
         for group in groups.iter().filter_map(|group| now(group, moments)) {
             scene.alive.absorb(&group.ids);
+            scene.note_reader(group);
             for frame in symbols.frames(group.key.stack) {
                 *by_function.entry(symbols.frame_at(frame).function).or_default() += group.count;
             }
@@ -104,16 +111,23 @@ impl<'a> Scene<'a> {
     /// halves of sessions.
     #[must_use]
     pub(super) fn serves_connections(&self, cluster: &Cluster) -> bool {
-        let maker = |creator: Option<FrameId>| creator.map(|frame| self.symbols.frame_at(frame).function);
-        let own = (self.receiver(cluster.key.stack), maker(cluster.key.creator));
-        let alike = |group: &&StackGroup| {
-            let theirs = (self.receiver(group.key.stack), maker(group.key.creator));
-            group.key.state.wait == Wait::IoWait
-                && (own.0.is_some() && own.0 == theirs.0 || own.1.is_some() && own.1 == theirs.1)
-        };
-        let readers: i64 =
-            (0..self.groups.len()).filter_map(|i| self.now(i)).filter(alike).map(|group| group.count).sum();
+        let by_type = self.receiver(cluster.key.stack).and_then(|name| self.readers_by_type.get(name));
+        let maker = cluster.key.creator.map(|frame| self.symbols.frame_at(frame).function);
+        let by_maker = maker.and_then(|function| self.readers_by_maker.get(&function));
+        let readers = by_type.max(by_maker).copied().unwrap_or(0);
         readers * 5 >= cluster.last * 4
+    }
+
+    fn note_reader(&mut self, group: &StackGroup) {
+        if group.key.state.wait != Wait::IoWait {
+            return;
+        }
+        if let Some(name) = self.receiver(group.key.stack) {
+            *self.readers_by_type.entry(name).or_default() += group.count;
+        }
+        if let Some(creator) = group.key.creator {
+            *self.readers_by_maker.entry(self.symbols.frame_at(creator).function).or_default() += group.count;
+        }
     }
 
     /// The type whose method a goroutine runs.

@@ -4,7 +4,6 @@ use super::Judgement;
 use crate::classify::behaviour::Behaviour;
 use crate::classify::cluster::Cluster;
 use crate::classify::evidence::EvidenceKind;
-use crate::classify::scene::Scene;
 use crate::classify::signature::{Ceiling, Rule, Scope};
 use crate::classify::verdict::Verdict;
 use crate::classify::words::{counted, thousands};
@@ -16,7 +15,7 @@ const LONG_FOR_A_REQUEST: u32 = 5;
 /// So many times the count that is worth a look, all waiting for long, are no coincidence.
 const FAR_TOO_MANY: i64 = 10;
 
-pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>) -> Judgement {
+pub(super) fn judge(cluster: &Cluster, rule: &Rule) -> Judgement {
     let case = Case { cluster, rule, objects: objects(cluster.last, rule) };
     match rule.scope {
         Scope::System => normal(0.95, if rule.normal.is_empty() { "the runtime's own" } else { &rule.normal }),
@@ -28,7 +27,7 @@ pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>) -> Judgem
         Scope::PerConnection => case.connections(),
         Scope::PerRequest => case.requests(),
     }
-    .within(rule, scene)
+    .within(rule)
 }
 
 /// How many objects so many goroutines stand for.
@@ -43,7 +42,7 @@ fn normal(confidence: f64, reason: &str) -> Judgement {
 
 impl Judgement {
     /// Holds a verdict below the rule's ceiling. Proof was judged before.
-    fn within(mut self, rule: &Rule, _scene: &Scene<'_>) -> Self {
+    fn within(mut self, rule: &Rule) -> Self {
         let ceiling = rule.ceiling.unwrap_or(Ceiling::Likely).verdict();
         if self.verdict.is_finding() && self.verdict < ceiling {
             self.verdict = ceiling;

@@ -54,9 +54,9 @@ impl Judgement {
 pub(super) fn judge(cluster: &Cluster, scene: &Scene<'_>, matcher: &Matcher<'_>) -> Judgement {
     let rule = cluster.matched.signature.map(|index| matcher.rule(index));
     let mut judgement = proof(cluster, scene).or_else(|| at_the_end(cluster, scene)).unwrap_or_else(|| match rule {
-        _ if cluster.behaviour == Behaviour::Gone => gone(cluster, rule, scene),
+        _ if cluster.behaviour == Behaviour::Gone => gone(cluster),
         Some(rule) if rule.language => language::judge(cluster, rule, scene, matcher),
-        Some(rule) => library::judge(cluster, rule, scene),
+        Some(rule) => library::judge(cluster, rule),
         None => language::without_rule(cluster, scene),
     });
     if judgement.verdict.is_finding() {
@@ -114,10 +114,9 @@ fn at_the_end(cluster: &Cluster, scene: &Scene<'_>) -> Option<Judgement> {
     Some(Judgement::new(Verdict::Suspect, 0.8, EvidenceKind::State, text))
 }
 
-fn gone(cluster: &Cluster, rule: Option<&Rule>, scene: &Scene<'_>) -> Judgement {
-    let what = rule.map_or_else(|| counted(cluster.first, "goroutine"), |_| counted(cluster.first, "goroutine"));
-    let _ = scene;
-    Judgement::new(Verdict::Normal, 0.6, EvidenceKind::Identity, format!("{what} of the first moment ended"))
+fn gone(cluster: &Cluster) -> Judgement {
+    let text = format!("{} of the first moment ended", counted(cluster.first, "goroutine"));
+    Judgement::new(Verdict::Normal, 0.6, EvidenceKind::Identity, text)
 }
 
 /// Which causes fit, and which of them where evidence parts it from the others.
