@@ -137,7 +137,7 @@ impl Page<'_> {
         match self.report.command {
             _ if self.report.summary.goroutines <= 1 => None,
             Command::Triage if unknown > 0 => Some(format!(
-                "Nothing stands out; for {} that no rule knows, only a second moment can tell: unpark diff.",
+                "Nothing stands out. One moment can't tell of {} what they are; two can: unpark diff.",
                 counted(unknown, "goroutine")
             )),
             _ => Some("No leak found.".into()),
