@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use assert_cmd::Command;
@@ -171,6 +172,23 @@ fn a_directory_is_a_series() {
     assert!(table.contains("moments  ▂▄█  10 → 46"), "{table}");
     assert!(table.contains("ten times as many in"), "{table}");
     assert_eq!(run(&["trend", "orders/crash.log"]).status.code(), Some(2));
+}
+
+/// A leak profile beside the others is no moment of the series.
+#[test]
+fn a_series_is_of_one_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    for i in 1..=3 {
+        let name = format!("s{i}.debug2.txt.gz");
+        fs::copy(testdata.join("trend/ticker-no-stop").join(&name), folder.path().join(&name)).expect("copied");
+    }
+    fs::copy(testdata.join("leak-profile/debug0.pb.gz"), folder.path().join("s3.goroutineleak.pb.gz")).expect("copied");
+    let name = folder.path().display().to_string();
+    let report = json(&["trend", "--format", "json", &name]);
+    assert_eq!(report["findings"][0]["counts"], serde_json::json!([10, 25, 46]));
+    let said = run(&["trend", &name]).stderr;
+    assert!(String::from_utf8_lossy(&said).contains("another kind of profile"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{OK, UNREADABLE, output, terminal};
 use crate::compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Source};
-use crate::model::{Snapshot, Symbols};
+use crate::model::{ProfileKind, Snapshot, Symbols};
 use crate::parse::{self, Options};
 use crate::render;
 use crate::report::{self, Report, Wanted};
@@ -84,6 +84,7 @@ fn trend(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Repo
             Err(error) => code = unreadable(&error),
         }
     }
+    one_kind(plan, &mut moments);
     if moments.len() < 2 {
         let hint = "unpark triage reads one moment; trend needs two and tells more with three and more".to_owned();
         terminal::complain("fewer than two moments in the inputs", &[hint]);
@@ -91,6 +92,19 @@ fn trend(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Repo
     }
     in_time_order(&mut moments);
     (Some(report::trend(moments, symbols, wanted(plan))), code)
+}
+
+/// A series is of profiles of one kind: what only shows leaked goroutines, or a difference, is no moment among others.
+fn one_kind(plan: &Plan, moments: &mut Vec<Snapshot>) {
+    let kind = |moment: &Snapshot| (moment.info.profile == ProfileKind::Goroutine, moment.info.delta);
+    let Some(wanted) = moments.iter().map(kind).max_by_key(|(whole, delta)| (*whole, !*delta)) else { return };
+    moments.retain(|moment| {
+        let fits = kind(moment) == wanted;
+        if !fits && !plan.quiet {
+            terminal::note(&format!("{}: another kind of profile; left out of the series", moment.info.source));
+        }
+        fits
+    });
 }
 
 /// The moments that files hold: those with one stem are one in several forms.
@@ -176,10 +190,12 @@ fn read(plan: &Plan, source: &Source, symbols: &mut Symbols, options: &Options) 
     Ok(snapshots)
 }
 
-/// Orders a directory's snapshots by their times where all carry one; names order them already.
+/// Orders snapshots by their times where all carry one; names order them already. What a process printed when it died or was
+/// signalled carries none, and is its last.
 fn in_time_order(snapshots: &mut [Snapshot]) {
-    if snapshots.iter().all(|s| s.info.captured_at.is_some()) {
-        snapshots.sort_by_key(|s| s.info.captured_at);
+    let is_last = |s: &Snapshot| s.info.cause.is_some() && s.info.captured_at.is_none();
+    if snapshots.iter().all(|s| s.info.captured_at.is_some() || is_last(s)) {
+        snapshots.sort_by_key(|s| (is_last(s), s.info.captured_at));
     }
 }
 

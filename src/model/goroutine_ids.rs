@@ -66,6 +66,15 @@ impl GoroutineIds {
         self.all.as_ref().map_or_else(|| self.first.contains(&id), |all| all.contains(id))
     }
 
+    /// The ids below a bound.
+    #[must_use]
+    pub fn below(&self, bound: u64) -> GoroutineIds {
+        match &self.all {
+            Some(all) => all.iter().take_while(|id| *id < bound).collect(),
+            None => self.first.iter().copied().filter(|id| *id < bound).collect(),
+        }
+    }
+
     /// How many ids two sets share.
     #[must_use]
     pub fn shared(&self, other: &GoroutineIds) -> u64 {

@@ -75,12 +75,11 @@ fn judged(snapshots: &mut [Snapshot]) -> Moments {
     let names: Vec<Option<i64>> = snapshots.iter().map(|s| time_in_name(&s.info.source)).collect();
     let clock = minutes(&times, &names);
     let restarts = restarts(snapshots);
-    for (at, before, after) in &restarts {
+    for at in &restarts {
         snapshots[*at].info.warnings.add(WarningCode::Restarted, Place::Whole, || {
-            format!(
-                "the highest goroutine id fell from {before} to {after}: the process was started anew, and what was before \
-                 is not judged together with what came after"
-            )
+            "its goroutine ids don't fit those of the moment before: the process was started anew, and what was before is \
+             not judged together with what came after"
+                .into()
         });
     }
     if let (Some(last), Some(first)) = (snapshots.last_mut(), clock.contradictions.first()) {
@@ -90,7 +89,7 @@ fn judged(snapshots: &mut [Snapshot]) -> Moments {
     Moments {
         compared: true,
         with_ids: snapshots.iter().all(|s| s.info.format.has_headers()),
-        from: restarts.last().map_or(0, |(at, ..)| *at),
+        from: restarts.last().copied().unwrap_or(0),
         minutes: clock.minutes,
         timed: clock.source != ClockSource::Order,
         issued: snapshots.iter().filter_map(highest_id).collect(),
