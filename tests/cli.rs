@@ -191,6 +191,22 @@ fn a_series_is_of_one_kind() {
     assert!(String::from_utf8_lossy(&said).contains("another kind of profile"));
 }
 
+/// What a process prints when it dies carries no time, and is its last: whatever its file is called.
+#[test]
+fn a_crash_is_the_last_of_a_series() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    for (from, to) in
+        [("series/before.pb.gz", "t1.pb.gz"), ("series/after.pb.gz", "t2.pb.gz"), ("orders/crash.log", "crash.log")]
+    {
+        fs::copy(testdata.join(from), folder.path().join(to)).expect("copied");
+    }
+    let report = json(&["trend", "--format", "json", &folder.path().display().to_string()]);
+    let formats: Vec<&str> =
+        report["snapshots"].as_array().into_iter().flatten().filter_map(|s| s["format"].as_str()).collect();
+    assert_eq!(formats, ["pprof", "pprof", "crash"]);
+}
+
 #[test]
 fn labels_are_explained() {
     let list = stdout(&["explain"]);

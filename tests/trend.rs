@@ -1,6 +1,7 @@
 //! Three moments and more: leaks against pools that fill and sessions that last. `testdata/trend` holds services whose authors
 //! say what leaks (a worker for each request that ranges over a ticker; handlers that range over a channel that nobody
-//! closes) and what doesn't (a pool that warms up, websocket sessions).
+//! closes; readers of connections that a request opened and nobody closes; query results that nobody closes; expressions
+//! that nobody answers; tries that start the next) and what doesn't (a pool that warms up, websocket sessions).
 
 #![allow(clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -49,6 +50,27 @@ fn what_piles_up_and_is_left_behind_is_likely() {
     }
 }
 
+/// Few goroutines, or a place where healthy ones wait for ever: who made them, and that none ends, tells.
+#[test]
+fn what_nobody_is_left_to_end_is_likely() {
+    for (case, site, counts) in [
+        ("conn-never-closed", "push.(*Svc).readLoop", [6, 17, 30]),
+        ("sql-rows-unclosed", "sql.(*Rows).awaitDone", [7, 8, 8]),
+        ("deep-stack", "eval.(*Svc).leaf", [4, 9, 15]),
+        ("retry-spawn", "webhook.(*Svc).retry", [3, 6, 11]),
+    ] {
+        let report = series(case);
+        let of_site =
+            |finding: &&report::Finding| finding.site.as_ref().is_some_and(|found| found.function.ends_with(site));
+        let finding = report.findings.iter().find(of_site).unwrap_or_else(|| panic!("{case}: {:#?}", report.findings));
+        assert_eq!(
+            (finding.counts.as_slice(), finding.verdict),
+            (&counts[..], Verdict::Likely),
+            "{case}: {finding:#?}"
+        );
+    }
+}
+
 #[test]
 fn pools_and_sessions_are_at_most_suspect() {
     for (case, site, counts) in [
@@ -81,6 +103,18 @@ fn a_restart_is_told_and_not_judged_across() {
     assert_eq!(codes, ["restarted"]);
     assert!(restarted.findings.iter().all(|finding| finding.verdict > Verdict::Likely), "{:#?}", restarted.findings);
     assert!(restarted.groups.iter().all(|group| group.identity.is_none()));
+}
+
+/// What a dying process prints lists the runtime's own goroutines too, of low ids: no sign of another process.
+#[test]
+fn a_crash_at_the_end_of_a_series_is_no_restart() {
+    let dump = |before: &str, ids: std::ops::Range<u32>| -> Vec<u8> {
+        let block = |id| format!("goroutine {id} [chan send]:\nmain.leak(0x1)\n\t/app/main.go:9 +0x1d\n\n");
+        [before.to_owned(), ids.map(block).collect()].concat().into_bytes()
+    };
+    let report = trend_of(&[dump("", 100..120), dump("", 100..150), dump("panic: boom\n\n", 2..60)]);
+    let warnings: Vec<_> = report.snapshots.iter().flat_map(|snapshot| &snapshot.warnings).collect();
+    assert!(warnings.iter().all(|warning| warning.code != "restarted"), "{warnings:#?}");
 }
 
 /// Whoever made them is still there: sessions under growing load look the same over three moments, not over seven.

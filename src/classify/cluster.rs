@@ -17,6 +17,9 @@ use crate::model::{
 const STEADY: f64 = 0.8;
 /// The same where nothing tells how much time passed: fewer than at first may be a pool that is nearly full.
 const STEADY_WITHOUT_TIMES: f64 = 1.0;
+/// Ids that a process may have set aside without making goroutines: each processor takes 16 at a time
+/// (runtime/runtime2.go:_GoidCacheBatch), and the highest of a snapshot needn't be the latest.
+const UNTOLD_BY_IDS: f64 = 64.0;
 /// How likely a rise by chance may be, over all groups.
 const SIGNIFICANT: f64 = 0.05;
 
@@ -137,10 +140,21 @@ impl<'m> Pace<'m> {
             return Behaviour::Filled;
         }
         let least = if self.moments.timed { STEADY } else { STEADY_WITHOUT_TIMES };
-        let by_share = self.issued.as_ref().map(|issued| steady_births(&issued[start..], ids));
+        let by_share = self.issued.as_ref().map(|issued| steady_births(&doubted(&issued[start..]), ids));
         let steady = |ratio: Option<f64>, least: f64| ratio.is_some_and(|ratio| ratio >= least);
         Behaviour::PilingUp { steady: steady(by_time, least) && by_share.is_none_or(|ratio| steady(ratio, STEADY)) }
     }
+}
+
+/// The goroutines made until each moment, as favourable to a steady share as the ids allow: their first interval the longer
+/// and their last the shorter by what ids can't tell.
+fn doubted(issued: &[f64]) -> Vec<f64> {
+    let (Some(first), Some(last)) = (issued.first(), issued.last()) else { return Vec::new() };
+    let mut likely = vec![first - UNTOLD_BY_IDS];
+    likely.extend(&issued[1..issued.len() - 1]);
+    let before = likely.last().copied().unwrap_or(*first);
+    likely.push((last - UNTOLD_BY_IDS).max(before + 1.0));
+    likely
 }
 
 /// Puts groups together. Groups without a rule stay alone.

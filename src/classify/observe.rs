@@ -9,6 +9,8 @@ use crate::model::Wait;
 
 /// Creators named in a sentence.
 const CREATORS_NAMED: usize = 3;
+/// So many different parents are no pool's.
+pub(super) const PARENTS: u64 = 10;
 /// Ids below which their spread says nothing.
 const SPREAD_LEAST: u64 = 20;
 
@@ -186,6 +188,19 @@ pub(super) fn parents(cluster: &Cluster, scene: &Scene<'_>) -> Option<(u64, u64)
     known.then(|| (cluster.parents.len(), cluster.parents.shared(&scene.alive)))
 }
 
+/// Whether those that made them are gone, as requests are when they are answered: pools, accept loops and sessions are made
+/// by few, or by goroutines that live on. One in ten may still be at it. Go before 1.21 doesn't say which goroutine made
+/// another; there no goroutine may be in the functions that did.
+pub(super) fn left_behind(cluster: &Cluster, scene: &Scene<'_>) -> bool {
+    match parents(cluster, scene) {
+        Some((all, alive)) => all >= PARENTS && alive * 10 <= all,
+        None => {
+            let known = !scene.alive.is_empty() && !cluster.creators.is_empty();
+            known && !scene.creators_alive(cluster) && !scene.made_at_start(cluster)
+        }
+    }
+}
+
 /// How many of the goroutines that made them are among them.
 pub(super) fn own_parents(cluster: &Cluster) -> u64 {
     cluster.parents.shared(&cluster.ids)
@@ -206,6 +221,10 @@ fn orphans(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
         (0, 1) if cluster.last == 1 => "the goroutine that made it has ended".to_owned(),
         (0, 1) => "the goroutine that made them has ended".to_owned(),
         (0, all) => format!("all {} goroutines that made them have ended", thousands(all as i64)),
+        (_, all) if left_behind(cluster, scene) => {
+            let ended = thousands((all - alive) as i64);
+            format!("{ended} of {} goroutines that made them have ended", thousands(all as i64))
+        }
         _ => return None,
     };
     let returned = if scene.creators_alive(cluster) {

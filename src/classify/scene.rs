@@ -23,6 +23,8 @@ pub(super) struct Scene<'a> {
     pub total: i64,
     /// The ids of all of them.
     pub alive: GoroutineIds,
+    /// The ids of goroutines that made those of more than one group.
+    parents_of_several: GoroutineIds,
     /// How many goroutines have a function on their stacks, closures under their function's name.
     on_stacks: HashMap<String, i64, foldhash::fast::RandomState>,
     /// How many wait for the network, by the type whose method they run.
@@ -47,13 +49,17 @@ impl<'a> Scene<'a> {
             moments,
             total: total(groups, moments),
             alive: GoroutineIds::default(),
+            parents_of_several: GoroutineIds::default(),
             on_stacks: HashMap::default(),
             readers_by_type: HashMap::default(),
             readers_by_maker: HashMap::default(),
         };
+        let mut parents = GoroutineIds::default();
         let mut by_function: HashMap<FunctionId, i64, foldhash::fast::RandomState> = HashMap::default();
         for group in groups.iter().filter_map(|group| now(group, moments)) {
             scene.alive.absorb(&group.ids);
+            scene.parents_of_several.absorb(&parents.intersection(&group.parents));
+            parents.absorb(&group.parents);
             scene.note_reader(group);
             for frame in symbols.frames(group.key.stack) {
                 *by_function.entry(symbols.frame_at(frame).function).or_default() += group.count;
@@ -174,6 +180,23 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub(super) fn now(&self, index: usize) -> Option<&'a StackGroup> {
         now(&self.groups[index], self.moments)
+    }
+
+    /// Whether one of the cluster's creators runs once, when the program starts.
+    #[must_use]
+    pub(super) fn made_at_start(&self, cluster: &Cluster) -> bool {
+        cluster.creators.iter().any(|(creator, _)| {
+            let name = enclosing(self.symbols.name_of(*creator));
+            is_main(name) || name.ends_with(".init") || name.contains(".init.")
+        })
+    }
+
+    /// Whether each goroutine is the only one that its parent made and that is left.
+    #[must_use]
+    pub(super) fn only_children(&self, cluster: &Cluster) -> bool {
+        let parents = cluster.parents.len();
+        let siblings = cluster.parents.shared(&self.parents_of_several);
+        parents * 10 >= cluster.last.unsigned_abs() * 9 && siblings * 10 <= parents
     }
 
     /// Groups of the last moment that have one of the cluster's creators' functions on their stacks.

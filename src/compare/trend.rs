@@ -13,6 +13,8 @@ const LEAST_GROWTH: f64 = 10.0;
 const LEAST_SHARE_OF_MEDIAN: f64 = 0.25;
 /// What a growth of long-lived goroutines is at least, of those there were first.
 const LEAST_SHARE_OF_LONG_LIVED: f64 = 0.2;
+/// Where not one goes, so many that stay are enough if ten come.
+const FEW_THAT_ALL_STAY: u64 = 5;
 /// How many of three moments' goroutines stay where they pile up.
 const STAYING: f64 = 0.8;
 
@@ -137,7 +139,8 @@ pub struct IdentityTrend {
     pub long_lived: Vec<u64>,
     /// They pile up. Of four moments and more: the long-lived never become fewer, and in the end are more by ten and by a
     /// fifth. Of three: of those of the first moment and of those that came in the first interval four fifths stay to the
-    /// end, some come in both intervals, and at least ten of the last were there at the second.
+    /// end, some come in both intervals, and at least ten of the last were there at the second (five, if none of the second
+    /// went and ten have come since the first).
     pub grows: bool,
     /// There at the first and the last moment.
     pub survivors: u64,
@@ -178,7 +181,10 @@ fn pile_up(first: &GoroutineIds, second: &GoroutineIds, third: &GoroutineIds) ->
     let (new, kept) = (second.len() - first.shared(second), second.shared(third));
     let new_stayed = kept - old_stayed;
     let stays = |stayed: u64, of: u64| stayed as f64 >= STAYING * of as f64;
-    stays(old_stayed, old) && stays(new_stayed, new) && new > 0 && third.len() > kept && kept as f64 >= LEAST_GROWTH
+    let came = third.len() - old_stayed;
+    let enough = kept as f64 >= LEAST_GROWTH
+        || (kept == second.len() && kept >= FEW_THAT_ALL_STAY && came as f64 >= LEAST_GROWTH);
+    stays(old_stayed, old) && stays(new_stayed, new) && new > 0 && third.len() > kept && enough
 }
 
 /// How many come a minute in the last interval, as a multiple of those of the first: about 1 for a leak under constant

@@ -4,7 +4,7 @@ use super::Judgement;
 use crate::classify::behaviour::Behaviour;
 use crate::classify::cluster::Cluster;
 use crate::classify::evidence::EvidenceKind;
-use crate::classify::observe::{own_parents, parents};
+use crate::classify::observe::{PARENTS, left_behind, own_parents, parents};
 use crate::classify::scene::Scene;
 use crate::classify::signature::{Matcher, Rule, Scope, Shape};
 use crate::classify::verdict::Verdict;
@@ -19,8 +19,6 @@ const LONG_SERIES: usize = 6;
 const THOUSANDS: i64 = 1_000;
 /// So many, all left behind by those who made them, are no queue.
 const CROWD: i64 = 100;
-/// So many different parents are no pool's.
-const PARENTS: u64 = 10;
 /// Minutes after which a request, a send or a lock has waited for too long.
 const LONG: u32 = 5;
 /// Goroutines below which a wait of the language says nothing: one generator waits to send for ever, and should.
@@ -174,10 +172,17 @@ fn wide(cluster: &Cluster, rule: &Rule, in_request: bool, scene: &Scene<'_>) -> 
 /// Three moments and more tell a leak from sessions and pools by who is left: the ones that made them, their clients, the
 /// connection that they serve.
 fn piling_up(cluster: &Cluster, steady: bool, scene: &Scene<'_>) -> Judgement {
-    let left_behind = orphans(cluster, scene);
-    let network = cluster.key.state.wait == Wait::IoWait || scene.serves_connections(cluster);
+    let left_behind = left_behind(cluster, scene);
+    let reads = cluster.key.state.wait == Wait::IoWait;
+    let network = reads || scene.serves_connections(cluster);
     let (confidence, why) = match scene.handlers_left(cluster) {
         Some(text) if steady => return finding(Verdict::Likely, 0.75, EvidenceKind::Absence, text),
+        // A session has a writer besides, or the handler that waits for it; what an accept loop made, it made alone.
+        _ if steady && reads && left_behind && scene.only_children(cluster) && !cluster.parents.is_empty() => {
+            let text = "at every moment more of them read from connections, as fast at the end as at first; whoever made \
+                        them is gone, and no other goroutine of theirs is left that could close the connections";
+            return finding(Verdict::Likely, 0.65, EvidenceKind::Absence, text.into());
+        }
         _ if network => (0.55, "they belong to connections, whose peers decide how long they last"),
         _ if !steady => (0.5, "fewer come than at first, as when a pool fills"),
         _ if left_behind => {
@@ -214,7 +219,7 @@ fn active(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
                 format!("{} of {} want a processor at one place", thousands(cluster.last), thousands(scene.total));
             finding(Verdict::Suspect, 0.4, EvidenceKind::Count, text)
         }
-        Behaviour::Accumulating { .. } => {
+        Behaviour::Accumulating { .. } | Behaviour::PilingUp { .. } => {
             let text = "they stay, run or want to run, and more come";
             finding(Verdict::Suspect, 0.5, EvidenceKind::Identity, text.into())
         }
@@ -239,5 +244,10 @@ fn recursion(cluster: &Cluster) -> Option<Judgement> {
         return None;
     }
     let text = format!("{} were started by the function that they run", counted(cluster.last, "goroutine"));
+    let none_ends = cluster.identity.is_some_and(|identity| identity.deaths == 0 && identity.survivors > 0);
+    if cluster.counts.len() >= 3 && cluster.counts.is_sorted_by(|a, b| a < b) && none_ends {
+        let text = format!("{text}; at every moment there are more, and none ended");
+        return Some(finding(Verdict::Likely, 0.7, EvidenceKind::Identity, text));
+    }
     Some(finding(Verdict::Suspect, if grown { 0.65 } else { 0.5 }, EvidenceKind::Count, text))
 }

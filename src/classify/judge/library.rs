@@ -3,7 +3,9 @@
 use super::Judgement;
 use crate::classify::behaviour::Behaviour;
 use crate::classify::cluster::Cluster;
-use crate::classify::evidence::EvidenceKind;
+use crate::classify::evidence::{Evidence, EvidenceKind};
+use crate::classify::observe;
+use crate::classify::scene::Scene;
 use crate::classify::signature::{Ceiling, Rule, Scope};
 use crate::classify::verdict::Verdict;
 use crate::classify::words::{counted, thousands};
@@ -15,8 +17,14 @@ const LONG_FOR_A_REQUEST: u32 = 5;
 /// So many times the count that is worth a look, all waiting for long, are no coincidence.
 const FAR_TOO_MANY: i64 = 10;
 
-pub(super) fn judge(cluster: &Cluster, rule: &Rule) -> Judgement {
+/// So many that stay without those that made them are no chance.
+const FORGOTTEN: u64 = 3;
+
+pub(super) fn judge(cluster: &Cluster, rule: &Rule, scene: &Scene<'_>) -> Judgement {
     let case = Case { cluster, rule, objects: objects(cluster.last, rule) };
+    if let Some(judgement) = case.forgotten(scene) {
+        return judgement.within(rule);
+    }
     match rule.scope {
         Scope::System => normal(0.95, if rule.normal.is_empty() { "the runtime's own" } else { &rule.normal }),
         Scope::Pool => normal(0.8, &rule.normal),
@@ -62,6 +70,25 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// Those that should have ended them have ended, and they stay.
+    fn forgotten(&self, scene: &Scene<'_>) -> Option<Judgement> {
+        let owned = self.rule.owned.then_some(self.cluster)?;
+        let (makers, alive) = observe::parents(owned, scene)?;
+        let stay = self.cluster.identity.is_some_and(|identity| identity.survivors >= FORGOTTEN);
+        let wait = self.cluster.median_wait() >= LONG_FOR_A_REQUEST;
+        if alive > 0 || makers < FORGOTTEN || !(stay || wait) {
+            return None;
+        }
+        let mut judgement = self.finding(Verdict::Likely, 0.85, EvidenceKind::Signature);
+        let text = format!(
+            "whoever makes a {} ends it, and the {} that made these are gone",
+            self.object(),
+            thousands(makers as i64)
+        );
+        judgement.evidence.insert(0, Evidence::new(EvidenceKind::Absence, text));
+        Some(judgement)
+    }
+
     fn singleton(&self) -> Judgement {
         if self.objects <= self.normal_count(1) {
             return normal(0.9, &self.rule.normal);
@@ -171,6 +198,10 @@ impl Case<'_> {
         let normal = if rule.normal.is_empty() { String::new() } else { format!("; normal is {}", rule.normal) };
         let leak = if rule.leak.is_empty() { String::new() } else { format!("; a leak when {}", rule.leak) };
         format!("{objects}{normal}{leak}")
+    }
+
+    fn object(&self) -> &str {
+        self.rule.object.as_deref().unwrap_or("goroutine")
     }
 
     fn normal_count(&self, otherwise: u32) -> i64 {

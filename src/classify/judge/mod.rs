@@ -56,7 +56,7 @@ pub(super) fn judge(cluster: &Cluster, scene: &Scene<'_>, matcher: &Matcher<'_>)
     let mut judgement = proof(cluster, scene).or_else(|| at_the_end(cluster, scene)).unwrap_or_else(|| match rule {
         _ if cluster.behaviour == Behaviour::Gone => gone(cluster),
         Some(rule) if rule.language => language::judge(cluster, rule, scene, matcher),
-        Some(rule) => library::judge(cluster, rule),
+        Some(rule) => library::judge(cluster, rule, scene),
         None => language::without_rule(cluster, scene),
     });
     if judgement.verdict.is_finding() {

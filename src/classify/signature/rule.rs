@@ -63,7 +63,8 @@ pub struct Rule {
     pub growth: bool,
     /// The worst verdict that behaviour may give.
     pub ceiling: Option<Ceiling>,
-    /// They wait because of others.
+    /// Whoever makes one ends it: left over without its maker, it is forgotten.
+    pub owned: bool,
     /// They wait because of others.
     pub victim: bool,
     /// The causes that it may have, likeliest first.
