@@ -207,6 +207,50 @@ fn a_crash_is_the_last_of_a_series() {
     assert_eq!(formats, ["pprof", "pprof", "crash"]);
 }
 
+/// Against an earlier report only what is new or worse fails a build. 25 goroutines leaked at the second moment, 46 at the
+/// third.
+#[test]
+fn only_what_is_new_or_worse_fails() {
+    const SERIES: [&str; 3] = [
+        "trend/ticker-no-stop/s1.debug2.txt.gz",
+        "trend/ticker-no-stop/s2.debug2.txt.gz",
+        "trend/ticker-no-stop/s3.debug2.txt.gz",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let baseline = folder.path().join("known.json").display().to_string();
+    let known = run(&["diff", "--format", "json", "-o", &baseline, SERIES[0], SERIES[1]]);
+    assert_eq!(known.status.code(), Some(0));
+    let code = |args: &[&str]| run(args).status.code();
+    let against =
+        |after: &str, verdict: &str| code(&["diff", "--baseline", &baseline, "--fail-on", verdict, SERIES[0], after]);
+    assert_eq!(code(&["diff", "--fail-on", "suspect", SERIES[0], SERIES[1]]), Some(1));
+    assert_eq!((against(SERIES[1], "suspect"), against(SERIES[2], "suspect")), (Some(0), Some(1)));
+    assert_eq!(against(SERIES[2], "likely"), Some(0), "two moments of receivers are no more than suspect");
+    let report = json(&["trend", "--format", "json", "--baseline", &baseline, "trend/ticker-no-stop"]);
+    let standing = &report["findings"][0]["baseline"];
+    assert_eq!(standing, &serde_json::json!({"standing": "worse", "verdict": "suspect", "goroutines": 25}));
+    let other = json(&["trend", "--format", "json", "--baseline", &baseline, "trend/fetchall-range"]);
+    let whole = &other["baseline"];
+    assert_eq!((&whole["new"], &whole["gone"][0]["goroutines"]), (&1.into(), &25.into()), "{whole:#}");
+    let bad = run(&["triage", "--baseline", "testdata/README.md", "orders/crash.log"]);
+    assert_eq!(bad.status.code(), Some(2));
+}
+
+/// No finding is no proof where the input can't show one.
+#[test]
+fn a_gate_says_what_it_cannot_tell() {
+    let code = |args: &[&str]| run(args).status.code();
+    let counted = ["patterns/ticker-loop/leaky.before.pb.gz"; 2];
+    assert_eq!(code(&["diff", "--fail-on", "likely", counted[0], counted[1]]), Some(3));
+    assert_eq!(code(&["diff", "--fail-on", "suspect", counted[0], counted[1]]), Some(0));
+    assert_eq!(code(&["triage", "--fail-on", "leaked", "leak-profile/debug0.pb.gz"]), Some(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = folder.path().join("cut.txt").display().to_string();
+    fs::write(&cut, "goroutine 1 [running]:\nmain.main()\n\t/app/main.go:3 +0x2\n\ngoroutine 7 [select]:\nmain.wo")
+        .expect("written");
+    assert_eq!(code(&["triage", "--fail-on", "leaked", &cut]), Some(3));
+}
+
 #[test]
 fn labels_are_explained() {
     let list = stdout(&["explain"]);

@@ -90,6 +90,36 @@ fn stacks_printed_one_by_one_are_not_dumps() {
     assert_eq!(snapshots.iter().map(Snapshot::goroutines).collect::<Vec<_>>(), [500, 33, 2]);
 }
 
+/// Go 1.27 prints the stack of a goroutine that leaves a system call as that of one that runs, in the middle of a dump. What
+/// parts dumps is who prints, what stands between, and who is there twice.
+#[test]
+fn who_runs_in_the_middle_of_a_dump_begins_no_other() {
+    let block = |id: u32, status: &str, function: &str| {
+        format!("goroutine {id} [{status}]:\n{function}(0x1)\n\t/app/main.go:9 +0x1d\n\n")
+    };
+    let whole = |opener: &str| {
+        [
+            block(70, "running", opener),
+            block(1, "select", "main.main"),
+            block(8, "chan receive", "main.work"),
+            block(71, "running", "syscall.Syscall"),
+            block(9, "chan receive", "main.work"),
+            block(72, "running", "syscall.Syscall"),
+        ]
+        .concat()
+    };
+    let goroutines = |text: &str| {
+        let snapshots = common::read(text.as_bytes().to_vec(), &mut Symbols::new()).expect("dumps");
+        snapshots.iter().map(Snapshot::goroutines).collect::<Vec<_>>()
+    };
+    for opener in ["runtime/pprof.writeGoroutineStacks", "main.dump"] {
+        let dump = whole(opener);
+        assert_eq!(goroutines(&dump), [6], "{opener}");
+        assert_eq!(goroutines(&[dump.clone(), dump.clone()].concat()), [6, 6], "{opener}");
+        assert_eq!(goroutines(&[&dump, "a line of the log\n", &block(70, "running", "main.fail")].concat()), [6, 1]);
+    }
+}
+
 #[test]
 fn labels_of_both_spellings() {
     for name in ["labels/go1.26.txt", "labels/go1.27.txt"] {

@@ -136,6 +136,31 @@ fn a_long_series_needs_no_orphans() {
     assert_eq!((verdict(3), verdict(7)), (Verdict::Suspect, Verdict::Likely));
 }
 
+/// Work in flight falls from 900 to 200 on the line where six more are left behind at each moment: the count falls, and it
+/// leaks.
+#[test]
+fn a_leak_that_falls_is_the_leak_it_is() {
+    let dump = |moment: u32, leaking: u32| -> Vec<u8> {
+        let block = |id| {
+            format!(
+                "goroutine {id} [select]:\nmain.(*feed).follow(0x1)\n\t/app/main.go:9 +0x1d\ncreated by main.serve in goroutine {}\n\t/app/main.go:3 +0x2\n\n",
+                id - 1
+            )
+        };
+        let in_flight = (0..900 - 100 * moment).map(|n| 10_000 * (moment + 1) + 2 * n);
+        let left = (0..moment * leaking).map(|n| 1_000 + 2 * n);
+        left.chain(in_flight).map(block).collect::<String>().into_bytes()
+    };
+    let falling = |leaking| trend_of(&(0..8).map(|moment| dump(moment, leaking)).collect::<Vec<_>>());
+    let report = falling(6);
+    let finding = report.findings.first().expect("a finding");
+    assert_eq!((finding.verdict, finding.delta), (Verdict::Likely, Some(-658)));
+    let hidden =
+        "the count falls, but only because less comes and goes: those there through half of them rise from 0 to 18";
+    assert!(finding.evidence.iter().any(|evidence| evidence.text.contains(hidden)), "{:#?}", finding.evidence);
+    assert!(falling(0).findings.is_empty());
+}
+
 /// Two go statements, one line: the goroutines of one pile up, the three hundred of the other stay as they are.
 #[test]
 fn growers_are_found_among_many_that_do_not_grow() {

@@ -20,6 +20,8 @@ const STEADY_WITHOUT_TIMES: f64 = 1.0;
 /// Ids that a process may have set aside without making goroutines: each processor takes 16 at a time
 /// (runtime/runtime2.go:_GoidCacheBatch), and the highest of a snapshot needn't be the latest.
 const UNTOLD_BY_IDS: f64 = 64.0;
+/// So many moments tell by who was there through half of them.
+pub(super) const LONG_SERIES: usize = 6;
 /// How likely a rise by chance may be, over all groups.
 const SIGNIFICANT: f64 = 0.05;
 
@@ -127,7 +129,10 @@ impl<'m> Pace<'m> {
 
     /// What becomes of goroutines that stay: a leak takes the same share of all goroutines that are made, however the load
     /// moves, and as many in the same time; a pool that fills takes an ever smaller one.
-    fn of(&self, ids: &[Option<&GoroutineIds>]) -> Behaviour {
+    fn of(&self, ids: &[Option<&GoroutineIds>], long_lived: &[u64]) -> Behaviour {
+        if ids.len() >= LONG_SERIES && comes_and_goes(ids) {
+            return Behaviour::PilingUp { steady: self.of_long_lived(long_lived).is_some_and(|ratio| ratio >= STEADY) };
+        }
         // What began later is measured from then on.
         let came = |pair: &[Option<&GoroutineIds>]| {
             let (before, now) = (pair[0].map_or(0, GoroutineIds::len), pair[1].map_or(0, GoroutineIds::len));
@@ -144,6 +149,28 @@ impl<'m> Pace<'m> {
         let steady = |ratio: Option<f64>, least: f64| ratio.is_some_and(|ratio| ratio >= least);
         Behaviour::PilingUp { steady: steady(by_time, least) && by_share.is_none_or(|ratio| steady(ratio, STEADY)) }
     }
+}
+
+impl Pace<'_> {
+    /// How many more there are in the end of those that lasted half of the moments, as a multiple of the first such growth:
+    /// where work comes and goes on the same stack, newcomers tell nothing.
+    fn of_long_lived(&self, long_lived: &[u64]) -> Option<f64> {
+        let minutes = &self.minutes[self.minutes.len().checked_sub(long_lived.len())?..];
+        let rate = |i: usize| {
+            let time = minutes[i] - minutes[i - 1];
+            (time > 0.0).then(|| long_lived[i].saturating_sub(long_lived[i - 1]) as f64 / time)
+        };
+        let first = (1..long_lived.len()).find_map(|i| rate(i).filter(|rate| *rate > 0.0))?;
+        Some(rate(long_lived.len() - 1)? / first)
+    }
+}
+
+/// Whether most of what came first has gone.
+fn comes_and_goes(ids: &[Option<&GoroutineIds>]) -> bool {
+    let [Some(first), Some(second), .., Some(last)] = ids else { return false };
+    let came = second.len() - first.shared(second);
+    let stayed = second.shared(last) - first.intersection(second).shared(last);
+    came > 0 && stayed * 2 < came
 }
 
 /// The goroutines made until each moment, as favourable to a steady share as the ids allow: their first interval the longer
@@ -221,12 +248,21 @@ fn grows_of_late(lasting: &IdentityTrend, moments: &[Option<&GoroutineIds>]) -> 
     lasting.long_lived.is_sorted() && trend.is_some_and(|trend| trend.grows)
 }
 
-/// Whether four fifths of those of the first half are there in the end: work that lives long piles up too, and ends
-/// (`examples/leak_or_load.rs`, "ids, staying": no false alarm under any load).
+/// Whether those who lasted go on lasting: work that lives long piles up too, and ends. Of six moments and more, four fifths
+/// of those that were there through the first half are there in the end, whatever else comes and goes on the same stack
+/// (`examples/leak_or_load.rs`, "ids, staying": no false alarm under any load). Of fewer, of all that the first half has.
 fn stay(ids: &[GoroutineIds]) -> bool {
-    let mut early = GoroutineIds::default();
-    ids[..=ids.len() / 2].iter().for_each(|moment| early.absorb(moment));
-    ids.last().is_some_and(|last| early.shared(last) * 5 >= early.len() * 4)
+    let (Some(last), first_half) = (ids.last(), &ids[..=ids.len() / 2]) else { return false };
+    let merge = if ids.len() < LONG_SERIES {
+        |mut all: GoroutineIds, moment: GoroutineIds| {
+            all.absorb(&moment);
+            all
+        }
+    } else {
+        |lasting: GoroutineIds, moment: GoroutineIds| lasting.intersection(&moment)
+    };
+    let early = first_half.iter().cloned().reduce(merge).unwrap_or_default();
+    early.shared(last) * 5 >= early.len() * 4
 }
 
 /// Judges counts where there are no ids: of many groups some rise by chance.
@@ -377,7 +413,9 @@ impl Cluster {
         self.lasting = identity_trend(&moments);
         self.behaviour = match &self.lasting {
             None => Behaviour::of(self.first, self.last, Some(identity)),
-            Some(lasting) if (lasting.grows || grows_of_late(lasting, &moments)) && stay(ids) => pace.of(&moments),
+            Some(lasting) if (lasting.grows || grows_of_late(lasting, &moments)) && stay(ids) => {
+                pace.of(&moments, &lasting.long_lived)
+            }
             // Few, or not at every moment: of a series less is believed than of two moments.
             Some(_) => match Behaviour::of(self.first, self.last, Some(identity)) {
                 Behaviour::Accumulating { .. } => Behaviour::Accumulating { strong: false },

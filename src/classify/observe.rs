@@ -1,10 +1,11 @@
 //! What can be seen of a cluster, as sentences: how many wait where, who stayed, how long, who made them, for which lock.
 
+use super::behaviour::Behaviour;
 use super::cluster::Cluster;
 use super::evidence::{Evidence, EvidenceKind};
 use super::scene::Scene;
 use super::words::{counted, function, percent, place, thousands};
-use crate::compare::Identity;
+use crate::compare::{Identity, Shape};
 use crate::model::Wait;
 
 /// Creators named in a sentence.
@@ -43,6 +44,9 @@ fn ahead(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
     let trend = cluster.trend.as_ref()?;
     let shape = trend.shape.words();
     let slope = &trend.slope;
+    if let Some(text) = hidden_by_load(cluster, trend.shape) {
+        return Some(Evidence::new(EvidenceKind::Growth, format!("over {} moments: {text}", cluster.counts.len())));
+    }
     if !scene.moments.timed || slope.low <= 0.0 || !cluster.behaviour.grows() {
         return Some(Evidence::new(EvidenceKind::Growth, format!("over {} moments: {shape}", cluster.counts.len())));
     }
@@ -60,6 +64,19 @@ fn ahead(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
         duration(more / slope.low),
     );
     Some(Evidence::with(EvidenceKind::Growth, text, cluster.last - cluster.first))
+}
+
+/// Where the number doesn't rise though ever more stay: what comes and goes hides them.
+fn hidden_by_load(cluster: &Cluster, shape: Shape) -> Option<String> {
+    let lasting = cluster.lasting.as_ref().filter(|_| matches!(cluster.behaviour, Behaviour::PilingUp { .. }))?;
+    let (from, to) = (lasting.long_lived.first()?, lasting.long_lived.last()?);
+    let but = match shape {
+        Shape::Falling => "but only because less comes and goes",
+        Shape::Flat | Shape::Fluctuating => "but that is what comes and goes",
+        _ => return None,
+    };
+    let (from, to) = (thousands(*from as i64), thousands(*to as i64));
+    Some(format!("the count {}, {but}: those there through half of them rise from {from} to {to}", shape.words()))
 }
 
 /// `90 minutes`, `35 hours`, `12 days`.

@@ -146,6 +146,12 @@ pub(super) struct ReportArguments {
     /// More signatures, as TOML; one with a known id takes its place. May be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Vec<PathBuf>,
+    /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
+    #[arg(long, value_name = "REPORT.json")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Exit with 1 where a finding is so sure or surer; with 3 where there is none, but the input can't show that
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub(super) fail_on: Option<FailOnArgument>,
     /// When to colour; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
     pub(super) color: ColorArgument,
@@ -165,6 +171,16 @@ pub(super) enum FormatArgument {
     Json,
     /// For scripts: one stack group a line
     Ndjson,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnArgument {
+    /// Proof: they can never proceed
+    Leaked,
+    /// A leak by place and behaviour, or proof
+    Likely,
+    /// Whatever is worth a look
+    Suspect,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

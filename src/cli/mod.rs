@@ -17,8 +17,12 @@ use plan::{Job, Plan};
 
 /// A report was made.
 const OK: u8 = 0;
+/// `--fail-on`: there are findings.
+const FOUND: u8 = 1;
 /// The command line is wrong, or an input could not be read.
 const UNREADABLE: u8 = 2;
+/// `--fail-on`: there are no findings, but the input can't show that there is no leak.
+const CANNOT_TELL: u8 = 3;
 
 /// Runs the command that `argv` names and returns its exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -1,15 +1,16 @@
 //! What to do, decided once from the arguments and the terminal.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
 use regex::{Regex, RegexBuilder};
 
-use super::args::{FormatArgument, ReportArguments};
+use super::args::{FailOnArgument, FormatArgument, ReportArguments};
 use super::terminal;
 use crate::classify::signature::Rules;
 use crate::render::{Format, Style};
-use crate::report::{By, Selection};
+use crate::report::{Baseline, By, Selection, Verdict};
 
 /// A decided run.
 pub(super) struct Plan {
@@ -19,6 +20,8 @@ pub(super) struct Plan {
     pub(super) by: Option<By>,
     pub(super) rules: Rules,
     pub(super) selection: Selection,
+    pub(super) baseline: Option<Baseline>,
+    pub(super) fail_on: Option<Verdict>,
     pub(super) style: Style,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
@@ -54,6 +57,12 @@ impl Plan {
             by: by(&report.by)?,
             rules: rules(&report.rules)?,
             selection: selection(&report)?,
+            baseline: report.baseline.as_deref().map(baseline).transpose()?,
+            fail_on: report.fail_on.map(|verdict| match verdict {
+                FailOnArgument::Leaked => Verdict::Leaked,
+                FailOnArgument::Likely => Verdict::Likely,
+                FailOnArgument::Suspect => Verdict::Suspect,
+            }),
             style: Style {
                 width: terminal::width(to_terminal),
                 color: terminal::color(report.color, to_terminal),
@@ -94,6 +103,11 @@ pub(super) fn rules(files: &[PathBuf]) -> Result<Rules, String> {
         })?;
     }
     Ok(rules)
+}
+
+fn baseline(path: &Path) -> Result<Baseline, String> {
+    let file = File::open(path).map_err(|e| format!("--baseline {}: {e}", path.display()))?;
+    Baseline::read(&format!("--baseline {}", path.display()), BufReader::new(file))
 }
 
 fn by(what: &str) -> Result<Option<By>, String> {

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::plan::{Job, Plan};
-use super::{OK, UNREADABLE, output, terminal};
+use super::{CANNOT_TELL, FOUND, OK, UNREADABLE, output, terminal};
 use crate::compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Source};
 use crate::model::{ProfileKind, Snapshot, Symbols};
 use crate::parse::{self, Options};
 use crate::render;
-use crate::report::{self, Report, Wanted};
+use crate::report::{self, Gate, Report, Verdict, Wanted};
 
 /// Returns the exit code.
 pub(super) fn run(plan: &Plan) -> u8 {
@@ -20,16 +20,36 @@ pub(super) fn run(plan: &Plan) -> u8 {
         Job::Trend(inputs) => trend(plan, inputs, &mut symbols),
         Job::Diff { before, after } => diff(plan, before, after, &mut symbols),
     };
-    let Some(report) = report else { return code };
+    let Some(mut report) = report else { return code };
+    if let Some(baseline) = &plan.baseline {
+        baseline.compare(&mut report);
+    }
     let written = output::write_to(plan.output.as_deref(), plan.style.color, |out| {
         render::write(&report, plan.format, &plan.style, out)
     });
     match written {
-        Ok(()) => code,
+        Ok(()) if code != OK => code,
+        Ok(()) => plan.fail_on.map_or(OK, |fail_on| gate(&report, fail_on)),
         Err(e) => {
             let place = plan.output.as_ref().map_or_else(|| "standard output".into(), |p| p.display().to_string());
             terminal::complain(&format!("{place}: {e}"), &[]);
             UNREADABLE
+        }
+    }
+}
+
+/// The exit code of `--fail-on`, and why on standard error.
+fn gate(report: &Report, fail_on: Verdict) -> u8 {
+    match report.gate(fail_on) {
+        Gate::Open => OK,
+        Gate::Closed(n) => {
+            let new = if report.baseline.is_some() { ", new or worse than the baseline" } else { "" };
+            terminal::note(&format!("--fail-on {}: {}{new}", fail_on.word(), report::counted(n as i64, "finding")));
+            FOUND
+        }
+        Gate::CannotTell(why) => {
+            terminal::note(&format!("--fail-on {}: none found, but that proves nothing: {why}", fail_on.word()));
+            CANNOT_TELL
         }
     }
 }

@@ -164,6 +164,12 @@ impl SnapshotBuilder {
         &mut self.groups[at]
     }
 
+    /// Whether it has a goroutine of this id. Looks through all groups.
+    #[must_use]
+    pub fn has_id(&self, id: u64) -> bool {
+        self.groups.iter().any(|group| group.ids.contains(id))
+    }
+
     /// How many groups there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -17,8 +17,10 @@ use crate::model::{
 ///
 /// A new dump begins with a goroutine that
 /// * a cause (`panic: …`, `SIGQUIT: …`) stands before, or
-/// * runs and shows its stack, after goroutines that wait: the goroutine that prints a dump comes first in it, and the
-///   only other ones that run have no stack to show (runtime/traceback.go:tracebackothers).
+/// * runs and shows its stack, after goroutines that wait, and prints dumps, comes after other text, is in the dump
+///   already, or is followed by one that is or by the main goroutine: the goroutine that prints a dump comes first in it,
+///   then the others, main before all (runtime/traceback.go:tracebackothers). Others that run have no stack to show, but
+///   for one that leaves a system call just then (seen with Go 1.27).
 ///
 /// Running goroutines alone, as debug.Stack prints them into a log one by one, stay together in one dump.
 pub(super) struct Dumps<'a> {
@@ -38,7 +40,9 @@ struct Dump {
     openers: u64,
     /// Goroutines that wait.
     waiting: u64,
-    /// An opener after the first, while none waits: it may begin the next dump.
+    /// How often an id was looked for.
+    looks: u32,
+    /// An opener after the first: it may begin the next dump.
     held: Option<Held>,
     relay: bool,
 }
@@ -69,6 +73,15 @@ pub(super) struct At {
     pub(super) at_pprof_limit: bool,
 }
 
+/// The id of the main goroutine (runtime/proc.go:schedinit makes it first).
+const MAIN: u64 = 1;
+
+/// How often an id is looked for in one dump: no dump has so many that run, but for one that was made to take long.
+const LOOKS: u32 = 1_000;
+
+/// What stands first in the stacks of goroutines that print stacks.
+const PRINTERS: [&[u8]; 4] = [b"runtime/pprof.write", b"runtime/debug.Stack(", b"runtime/debug.PrintStack(", b"panic("];
+
 /// net/http/pprof doubles its buffer up to 64 MiB for debug=2 and cuts what is longer (runtime/pprof/pprof.go:
 /// writeGoroutineStacks).
 pub(super) const PPROF_LIMIT: u64 = 64 << 20;
@@ -96,6 +109,7 @@ impl<'a> Dumps<'a> {
         symbols: &mut Symbols,
     ) -> usize {
         self.begin(preamble, at, symbols);
+        let alone = preamble.take_text() || PRINTERS.iter().any(|printer| body.starts_with(printer));
         block::labels(header, symbols, &mut self.labels);
         if header.status != b"running"
             && let Some(dump) = &mut self.current
@@ -113,10 +127,10 @@ impl<'a> Dumps<'a> {
                 return body.len();
             }
         }
-        self.add_unknown(header, body, at, symbols)
+        self.add_unknown(header, body, at, alone, symbols)
     }
 
-    fn add_unknown(&mut self, header: &Header<'_>, body: &[u8], at: At, symbols: &mut Symbols) -> usize {
+    fn add_unknown(&mut self, header: &Header<'_>, body: &[u8], at: At, alone: bool, symbols: &mut Symbols) -> usize {
         let block = block::parse(header, body, at.is_last, symbols, &mut self.scratch);
         let used = block.used;
         let plain = block.faults.is_empty() && !block.cut && used == body.len();
@@ -124,7 +138,7 @@ impl<'a> Dumps<'a> {
         let goroutine = Goroutine { lock_address, labels: &[], ..goroutine(header, &body[..used]) };
         let held = Held { block, has_gp: header.has_gp, goroutine, labels: self.labels.clone(), line: at.line };
         let opener = header.status == b"running" && held.block.has_stack;
-        let next = if opener { self.opener(held, symbols) } else { self.waiter(held, header.id, symbols) };
+        let next = if opener { self.opener(held, alone, symbols) } else { self.waiter(held, header.id, symbols) };
         let Some((held, group)) = next else { return used };
         let Some(dump) = &mut self.current else { return used };
         if held.block.cut {
@@ -170,14 +184,23 @@ impl<'a> Dumps<'a> {
     }
 
     /// A goroutine that runs with a stack: it opens a dump, or stands alone.
-    fn opener(&mut self, held: Held, symbols: &Symbols) -> Option<(Held, usize)> {
+    /// `alone`: by what it does or stands behind, it belongs to no dump before.
+    fn opener(&mut self, held: Held, alone: bool, symbols: &Symbols) -> Option<(Held, usize)> {
         let dump = self.dump();
-        if dump.waiting > 0 && !dump.relay {
+        if dump.waiting > 0 && !dump.relay && (alone || dump.repeats(held.goroutine.id)) {
+            // Main is the second of a dump that another opens.
+            let is_second = !alone && held.goroutine.id == Some(MAIN);
+            let opener = if is_second { dump.held.take() } else { None };
             self.finish_current(symbols);
+            if let Some(opener) = opener {
+                let dump = self.start();
+                dump.openers = 1;
+                dump.commit(opener);
+            }
         }
         let dump = self.dump();
         dump.openers += 1;
-        if dump.openers > 1 && dump.waiting == 0 && !dump.relay && !held.block.cut {
+        if dump.openers > 1 && !dump.relay && !held.block.cut {
             dump.release();
             dump.held = Some(held);
             return None;
@@ -186,6 +209,10 @@ impl<'a> Dumps<'a> {
     }
 
     fn waiter(&mut self, held: Held, id: u64, symbols: &Symbols) -> Option<(Held, usize)> {
+        let dump = self.dump();
+        if dump.held.is_some() && dump.waiting > 0 && !dump.repeats(Some(id)) {
+            dump.release();
+        }
         if let Some(opener) = self.dump().held.take() {
             self.finish_current(symbols);
             let dump = self.start();
@@ -265,9 +292,16 @@ impl Dump {
             known: HashTable::new(),
             openers: 0,
             waiting: 0,
+            looks: 0,
             held: None,
             relay: false,
         }
+    }
+
+    /// Whether a goroutine must be of another dump: by its id it is in this one, or main, which comes before all others.
+    fn repeats(&mut self, id: Option<u64>) -> bool {
+        self.looks += 1;
+        id.is_some_and(|id| id == MAIN || (self.looks <= LOOKS && self.builder.has_id(id)))
     }
 
     fn release(&mut self) {

@@ -20,6 +20,8 @@ pub(super) struct Preamble {
     relay: bool,
     /// How many lines that look like headers a message held.
     headers_in_message: u64,
+    /// Something else than goroutines stood before the line that comes.
+    text: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,7 @@ impl Preamble {
             }
             return;
         }
+        self.text = true;
         let separator = std::mem::take(&mut self.separator);
         if self.in_message() {
             self.headers_in_message += u64::from(starts_header(line));
@@ -87,6 +90,11 @@ impl Preamble {
             let room = MESSAGE_LIMIT - cause.message.len().min(MESSAGE_LIMIT);
             cause.message.push_str(&String::from_utf8_lossy(&line[..line.len().min(room)]));
         }
+    }
+
+    /// Whether something else than goroutines stood before the one that comes now.
+    pub(super) fn take_text(&mut self) -> bool {
+        std::mem::take(&mut self.text)
     }
 
     /// The cause of the goroutines that come now, and whether they only repeat a thread's part of the dump before.

@@ -142,6 +142,7 @@ fn build(
         aggregate: wanted.by.map(|by| aggregate(&groups, by, infos.len(), is_comparison)),
         groups,
         findings,
+        baseline: None,
         left_out,
     }
 }
@@ -343,6 +344,7 @@ impl Words<'_> {
             evidence: finding.evidence,
             remedy: finding.remedy,
             reference: finding.reference,
+            baseline: None,
         })
     }
 

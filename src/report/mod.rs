@@ -1,15 +1,19 @@
 //! Ids become words: all that renderers see, and the types of the JSON output.
 
 mod aggregate;
+mod baseline;
 mod build;
 mod explain;
 mod fingerprint;
+mod gate;
 mod schema;
 mod selection;
 
 pub use aggregate::{Aggregate, AggregateRow, By};
+pub use baseline::{Baseline, BaselineReport, Compared, KnownFinding, Standing};
 pub use build::{Wanted, diff, trend, triage};
 pub use explain::{NoSuchLabel, explain, labels};
+pub use gate::Gate;
 pub use schema::*;
 pub use selection::{LeftOut, Selection};
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Number;
 
-use super::{Aggregate, LeftOut};
+use super::{Aggregate, BaselineReport, Compared, LeftOut};
 use crate::classify::{Evidence, Verdict};
 use crate::model::Origin;
 
@@ -37,6 +37,9 @@ pub struct Report {
     /// Totals by something else than the stack, where `--by` asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<Aggregate>,
+    /// What changed since an earlier report, where `--baseline` names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineReport>,
     /// What options left out of the groups.
     #[serde(skip)]
     pub left_out: LeftOut,
@@ -360,6 +363,9 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// Where to read more.
     pub reference: Option<String>,
+    /// What it is to the baseline, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Compared>,
 }
 
 /// How a group, with those that share its cause, moved over three snapshots and more.

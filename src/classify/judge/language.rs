@@ -2,7 +2,7 @@
 
 use super::Judgement;
 use crate::classify::behaviour::Behaviour;
-use crate::classify::cluster::Cluster;
+use crate::classify::cluster::{Cluster, LONG_SERIES};
 use crate::classify::evidence::EvidenceKind;
 use crate::classify::observe::{PARENTS, left_behind, own_parents, parents};
 use crate::classify::scene::Scene;
@@ -13,8 +13,6 @@ use crate::model::Wait;
 
 /// So many at one place where nobody should wait are a queue that doesn't move.
 const QUEUE: i64 = 5;
-/// Of so many moments the ids that live on are enough: `examples/leak_or_load.rs` finds no load that looks so.
-const LONG_SERIES: usize = 6;
 /// More than pools have.
 const THOUSANDS: i64 = 1_000;
 /// So many, all left behind by those who made them, are no queue.
@@ -190,6 +188,7 @@ fn piling_up(cluster: &Cluster, steady: bool, scene: &Scene<'_>) -> Judgement {
                 "at every moment more of them stay, as fast at the end as at first, and whoever made them is gone";
             return finding(Verdict::Likely, 0.8, EvidenceKind::Absence, text.into());
         }
+        // `examples/leak_or_load.rs` finds no load that looks so.
         _ if cluster.counts.len() >= LONG_SERIES => {
             let text = "at every moment more of them stay, as fast at the end as at first, over a long series";
             return finding(Verdict::Likely, 0.75, EvidenceKind::Identity, text.into());

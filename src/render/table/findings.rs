@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN, is_own};
 use crate::render::text::{clean, counted, cut_middle, function, place, signed, sparkline, thousands, wrapped_to};
-use crate::report::{Evidence, EvidenceKind, Finding, FrameReport, Group, Verdict};
+use crate::report::{Evidence, EvidenceKind, Finding, FrameReport, Group, Standing, Verdict};
 
 /// Findings shown with all that is known of them; more would push the answer off the first screen.
 const SHOWN_WHOLE: usize = 3;
@@ -19,9 +19,12 @@ const MARGIN: usize = 9;
 
 impl Page<'_> {
     pub(super) fn findings(&mut self) {
-        let findings = &self.report.findings;
-        let whole = self.style.top.unwrap_or(SHOWN_WHOLE);
+        // What the baseline has too is no news.
+        let is_news = |finding: &&Finding| finding.standing() != Some(Standing::Known);
+        let (mut findings, known): (Vec<&Finding>, Vec<&Finding>) = self.report.findings.iter().partition(is_news);
+        let whole = self.style.top.unwrap_or(SHOWN_WHOLE).min(findings.len());
         let brief = self.top();
+        findings.extend(known);
         for finding in findings.iter().take(whole) {
             self.text.push('\n');
             self.finding(finding);
@@ -40,12 +43,13 @@ impl Page<'_> {
     fn heading(&mut self, finding: &Finding) {
         let delta = finding.delta.filter(|delta| *delta != 0).map(|delta| format!(", {}", signed(delta)));
         let text = format!(
-            "{} ({:.0} %)  {}{}: {}",
+            "{} ({:.0} %)  {}{}: {}{}",
             finding.verdict.word().to_uppercase(),
             finding.confidence.as_f64().unwrap_or(0.0) * 100.0,
             counted(finding.goroutines, "goroutine"),
             delta.unwrap_or_default(),
-            clean(&finding.title)
+            clean(&finding.title),
+            since_baseline(finding)
         );
         let ansi = if finding.verdict == Verdict::Suspect { WARN.bold() } else { ALARM };
         self.line(&text, ansi);
@@ -141,6 +145,20 @@ impl Page<'_> {
             self.line(&format!("{:>digits$}  of {more}; --full shows all", thousands(rest)), DIM);
         }
         true
+    }
+}
+
+/// What a finding is to the baseline, behind its title.
+fn since_baseline(finding: &Finding) -> String {
+    let Some(compared) = &finding.baseline else { return String::new() };
+    let was = compared.goroutines.map_or(String::new(), thousands);
+    match compared.standing {
+        Standing::New => " (new)".into(),
+        Standing::Known => format!(" (known, was {was})"),
+        Standing::Worse => match compared.verdict {
+            Some(verdict) if verdict != finding.verdict => format!(" (worse, was {was}, {})", verdict.word()),
+            _ => format!(" (worse, was {was})"),
+        },
     }
 }
 

@@ -4,7 +4,8 @@ use super::moments::MOMENTS_SHOWN;
 use super::{ALARM, BOLD, DIM, NO_BREAK, PLAIN, Page, WARN};
 use crate::render::text::{clean, counted, cut_middle, function, place, signed, thousands};
 use crate::report::{
-    CauseName, CauseReport, Command, FormatName, Group, MatchedBy, ProfileName, SnapshotReport, Verdict, WarningReport,
+    BaselineReport, CauseName, CauseReport, Command, FormatName, Group, MatchedBy, ProfileName, SnapshotReport,
+    Verdict, WarningReport,
 };
 
 /// States shown in the line below the headline.
@@ -92,6 +93,15 @@ impl Page<'_> {
         self.line(&sentence, BOLD);
         if let Some(answer) = self.answer() {
             self.line(&answer, BOLD);
+        }
+        if let Some(baseline) = &self.report.baseline {
+            let gone: i64 = baseline.gone.iter().map(|finding| finding.goroutines).sum();
+            let gone = match baseline.gone.len() {
+                0 => "none gone".to_owned(),
+                n => format!("{n} gone ({})", counted(gone, "goroutine")),
+            };
+            let BaselineReport { new, worse, known, .. } = baseline;
+            self.line(&format!("Since the baseline: {new} new, {worse} worse, {known} known, {gone}."), BOLD);
         }
         let mut states: Vec<_> = summary.by_state.iter().collect();
         states.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
