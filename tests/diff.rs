@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 use unpark::classify::signature::Rules;
 use unpark::model::Symbols;
 
-use unpark::report::{EvidenceKind, Group, Report};
+use unpark::report::{EvidenceKind, Group, Report, Verdict};
 
 fn diff_bytes(before: Vec<u8>, after: Vec<u8>) -> Report {
     let mut symbols = Symbols::new();
@@ -157,6 +157,21 @@ fn ids_stay_over_builds() {
         report.groups.into_iter().map(|g| (g.id, g.count)).collect::<Vec<_>>()
     };
     assert_eq!(ids(text.clone()), ids(moved(&text, 11, |_| true)));
+}
+
+/// By testdata/delta/main.go twenty a second stay in a send, ten in a select, and thirty sleepers end: in five seconds 100, 50
+/// and -30, give or take the one or two that came late.
+#[test]
+fn growth_within_a_delta_profile_is_a_finding() {
+    let mut symbols = Symbols::new();
+    let snapshot = common::snapshot("delta/leak.five-seconds.pb.gz", &mut symbols);
+    let report = common::triage_of(vec![snapshot], &symbols, &Rules::built_in());
+    let found: Vec<(i64, Verdict)> = report.findings.iter().map(|f| (f.goroutines, f.verdict)).collect();
+    assert_eq!(found, [(99, Verdict::Suspect), (50, Verdict::Suspect)]);
+    let rate = report.groups[0].per_minute.as_ref().and_then(serde_json::Number::as_f64);
+    assert!(rate.is_some_and(|rate| (rate - 1_200.0).abs() < 60.0), "{rate:?}");
+    let ended = report.groups.iter().find(|group| group.count == -30).map(|group| group.verdict);
+    assert_eq!(ended, Some(Verdict::Normal));
 }
 
 #[test]

@@ -60,6 +60,16 @@ impl Behaviour {
         }
     }
 
+    /// Reads a difference, of whose two moments nothing else is known.
+    #[must_use]
+    pub(super) fn of_difference(goroutines: i64) -> Self {
+        match goroutines {
+            n if n >= LEAST_GROWTH => Behaviour::Grew,
+            n if n <= 0 => Behaviour::Gone,
+            _ => Behaviour::Steady,
+        }
+    }
+
     /// Whether it speaks for a leak.
     #[must_use]
     pub(super) fn grows(self) -> bool {

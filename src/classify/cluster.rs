@@ -92,6 +92,8 @@ struct Kind {
 pub struct Moments {
     /// They are of one process: the last is compared with the first.
     pub compared: bool,
+    /// There is one, and it is a difference of two in itself: counts are what came more than went.
+    pub delta: bool,
     /// All carry goroutine ids.
     pub with_ids: bool,
     /// The first that is judged together with the last: before it the process was another.
@@ -381,6 +383,9 @@ impl Cluster {
             same
         });
         self.creators.sort_by_key(|(frame, goroutines)| (std::cmp::Reverse(*goroutines), *frame));
+        if moments.delta {
+            self.behaviour = Behaviour::of_difference(self.last);
+        }
         if !moments.several() {
             return;
         }

@@ -116,12 +116,12 @@ fn where_they_wait(cluster: &Cluster, scene: &Scene<'_>) -> Evidence {
     let whereabouts = scene.site(cluster).map_or_else(String::new, |site| {
         format!(" at {} in {}", place(site, scene.symbols), function(site, scene.symbols))
     });
-    let text = format!(
-        "{} ({} of all) {}{whereabouts}",
-        counted(n, "goroutine"),
-        percent(n, scene.total),
-        doing(cluster.key.state.wait)
-    );
+    let doing = doing(cluster.key.state.wait);
+    let text = if scene.moments.delta {
+        format!("{} more {doing}{whereabouts}", counted(n, "goroutine"))
+    } else {
+        format!("{} ({} of all) {doing}{whereabouts}", counted(n, "goroutine"), percent(n, scene.total))
+    };
     Evidence::with(EvidenceKind::Count, text, n)
 }
 
@@ -148,6 +148,12 @@ fn who_stayed(cluster: &Cluster) -> Option<Evidence> {
 
 /// Without ids only the numbers can be compared.
 fn counts(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
+    if let (true, [only]) = (scene.moments.delta, scene.infos) {
+        let seconds = only.duration_nanos as f64 / 1e9;
+        let a_minute = cluster.last as f64 * 60.0 / seconds;
+        let text = format!("so many more within {seconds:.0} s: {a_minute:.0} a minute, if that holds");
+        return Some(Evidence::with(EvidenceKind::Growth, text, cluster.last));
+    }
     if !scene.moments.compared || cluster.identity.is_some() {
         return None;
     }

@@ -11,7 +11,10 @@ const ENDINGS: [&str; 9] = ["pb", "pprof", "prof", "proto", "txt", "text", "log"
 /// Words before the ending that say in which form a profile is, with and without `curl -O`'s query.
 const FORMS: [&str; 6] = ["debug0", "debug1", "debug2", "debug=0", "debug=1", "debug=2"];
 
-/// The part of a file name that the forms of one moment share: `t1.goroutine` of `t1.goroutine.debug2.txt.gz` and of
+/// What parts words of a name.
+const SEPARATORS: [char; 4] = ['.', '-', '_', '?'];
+
+/// The part of a file name that the forms of one moment share: `t1` of `t1.goroutine.debug2.txt.gz` and of
 /// `t1.goroutine.pb.gz`. Never empty where the name isn't. Files named `debug0`, `debug1`, `debug2` share `debug`.
 #[must_use]
 pub fn stem(name: &str) -> &str {
@@ -20,7 +23,9 @@ pub fn stem(name: &str) -> &str {
     if FORMS.iter().any(|form| stored.eq_ignore_ascii_case(form)) {
         return stored.get(.."debug".len()).unwrap_or(stored);
     }
-    strip_word(stored, &FORMS, &['.', '-', '_', '?']).unwrap_or(stored)
+    let form = strip_word(stored, &FORMS, &SEPARATORS).unwrap_or(stored);
+    // Some captures name the profile in one of its forms only.
+    strip_word(form, &["goroutine", "goroutines"], &SEPARATORS).unwrap_or(form)
 }
 
 fn without_gz(mut name: &str) -> &str {
@@ -188,9 +193,9 @@ mod tests {
     #[test]
     fn forms_of_one_moment_have_one_stem() {
         for (name, wanted) in [
-            ("t1_scrapes.goroutine.debug2.txt", "t1_scrapes.goroutine"),
-            ("t1_scrapes.goroutine.pb.gz", "t1_scrapes.goroutine"),
-            ("s1.goroutine.debug1.txt.gz", "s1.goroutine"),
+            ("t1_scrapes.goroutine.debug2.txt", "t1_scrapes"),
+            ("t1_scrapes.goroutine.pb.gz", "t1_scrapes"),
+            ("s1.goroutine.debug1.txt.gz", "s1"),
             ("snap03.debug2.txt.gz", "snap03"),
             ("snap03.PB.GZ", "snap03"),
             ("snap03_debug2.log", "snap03"),

@@ -81,6 +81,8 @@ pub struct SnapshotInfo {
     pub go_version: Option<String>,
     /// A difference of two moments (`?seconds=N`): counts may be negative.
     pub delta: bool,
+    /// Nanoseconds over which the difference was taken; 0 where it is none.
+    pub duration_nanos: i64,
     /// Why the process printed it.
     pub cause: Option<Cause>,
     /// What of it could not be read, or not be relied on.
@@ -99,6 +101,7 @@ impl SnapshotInfo {
             captured_at: None,
             go_version: None,
             delta: false,
+            duration_nanos: 0,
             cause: None,
             warnings: Warnings::default(),
         }

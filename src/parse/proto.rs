@@ -164,6 +164,7 @@ impl<'a> Profile<'a> {
         info.profile = kind;
         info.captured_at = (tables.time_nanos != 0).then_some(tables.time_nanos);
         info.delta = tables.duration_nanos != 0;
+        info.duration_nanos = tables.duration_nanos;
         let mut reader = Samples {
             profile: self,
             frames: Frames {

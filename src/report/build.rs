@@ -45,7 +45,9 @@ pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -
     let totals = totals(&snapshots);
     let (infos, matched) = side_by_side(snapshots);
     let minutes = vec![0.0; infos.len()];
-    let moments = Moments { compared: false, with_ids: false, from: 0, minutes, timed: false, issued: Vec::new() };
+    let delta = infos.iter().all(|info| info.delta);
+    let issued = Vec::new();
+    let moments = Moments { compared: false, delta, with_ids: false, from: 0, minutes, timed: false, issued };
     build(Command::Triage, &infos, &totals, &matched, symbols, wanted, moments)
 }
 
@@ -88,6 +90,7 @@ fn judged(snapshots: &mut [Snapshot]) -> Moments {
     }
     Moments {
         compared: true,
+        delta: false,
         with_ids: snapshots.iter().all(|s| s.info.format.has_headers()),
         from: restarts.last().copied().unwrap_or(0),
         minutes: clock.minutes,
@@ -131,7 +134,14 @@ fn build(
         }
     }
     groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.id.cmp(&b.id)));
-    let all: i64 = if is_comparison { totals.last().map_or(0, |t| t.0) } else { totals.iter().map(|t| t.0).sum() };
+    let came = || groups.iter().map(|group| group.count.max(0)).sum();
+    let all: i64 = if infos.iter().all(|info| info.delta) {
+        came()
+    } else if is_comparison {
+        totals.last().map_or(0, |t| t.0)
+    } else {
+        totals.iter().map(|t| t.0).sum()
+    };
     let findings = words.findings(findings, &shown, all);
     Report {
         schema_version: SCHEMA_VERSION,
@@ -174,6 +184,7 @@ fn snapshot(index: usize, info: &SnapshotInfo, (goroutines, groups): (i64, usize
         goroutines,
         groups,
         delta: info.delta,
+        seconds: info.delta.then(|| rounded(info.duration_nanos as f64 / 1e9)).flatten(),
         complete: info.warnings.is_complete(),
         cause: info.cause.as_ref().map(|cause| CauseReport {
             kind: match cause.kind {
@@ -265,7 +276,7 @@ impl Words<'_> {
             count: if is_comparison { last } else { counts.iter().sum() },
             counts,
             delta,
-            per_minute: delta.zip(self.minutes).filter(|_| is_comparison).and_then(|(d, m)| rounded(d as f64 / m)),
+            per_minute: delta.zip(self.span()).and_then(|(d, minutes)| rounded(d as f64 / minutes)),
             wait_minutes: shown.as_ref().and_then(|g| waits(&g.waits)),
             identity: identity.map(|i| IdentityReport { survivors: i.survivors, births: i.births, deaths: i.deaths }),
             site: symbols.site(key.stack).map(|f| self.frame(f)),
@@ -364,6 +375,15 @@ impl Words<'_> {
         let last = parts.next_back()?;
         let better = parts.rfind(|(_, info)| info.format.has_headers() && !last.1.format.has_headers());
         Some(better.map_or(last.0, |(part, _)| part))
+    }
+
+    /// Over how many minutes a difference is: between the first moment and the last, or what a delta profile took.
+    fn span(&self) -> Option<f64> {
+        match self.infos {
+            _ if self.command != Command::Triage => self.minutes,
+            [only] => Some(only.duration_nanos as f64 / 6e10).filter(|minutes| *minutes > 0.0),
+            _ => None,
+        }
     }
 
     fn all_have_ids(&self) -> bool {

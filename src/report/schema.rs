@@ -89,6 +89,8 @@ pub struct SnapshotReport {
     pub groups: usize,
     /// A difference of two moments (`?seconds=N`).
     pub delta: bool,
+    /// Over how many seconds the difference was taken; null where it is none.
+    pub seconds: Option<Number>,
     /// False where something of the input could not be read.
     pub complete: bool,
     /// Why the process printed it.
@@ -345,7 +347,7 @@ pub struct Finding {
     pub confidence: Number,
     /// How many goroutines.
     pub goroutines: i64,
-    /// Of all goroutines, from 0 to 1.
+    /// Of all goroutines, in a delta profile of all that came, from 0 to 1.
     pub share: Number,
     /// Last minus first.
     pub delta: Option<i64>,

@@ -99,6 +99,10 @@ fn narrow(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
             let text = format!("the same {} wait at both moments where {pass}", counted(n, "goroutine"));
             finding(Verdict::Suspect, 0.6, EvidenceKind::Identity, text)
         }
+        Behaviour::Grew if scene.moments.delta => {
+            let text = format!("{} more wait where {pass}", thousands(n));
+            finding(Verdict::Suspect, 0.6, EvidenceKind::Growth, text)
+        }
         _ if n >= QUEUE => {
             let text = format!("{} wait where {pass}: a queue", thousands(n));
             finding(Verdict::Suspect, if n >= THOUSANDS { 0.7 } else { 0.5 }, EvidenceKind::Count, text)
@@ -144,7 +148,7 @@ fn wide(cluster: &Cluster, rule: &Rule, in_request: bool, scene: &Scene<'_>) -> 
             let text = format!("more than is usual: normal is {}", rule.normal);
             finding(Verdict::Suspect, 0.45, EvidenceKind::Count, text)
         }
-        Behaviour::Grew if cluster.first >= 2 => {
+        Behaviour::Grew if cluster.first >= 2 || scene.moments.delta => {
             let text = "their number grew; the format has no ids to tell who stayed, so load growth is not excluded";
             finding(Verdict::Suspect, 0.3, EvidenceKind::Growth, text.into())
         }

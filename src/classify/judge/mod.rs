@@ -115,7 +115,9 @@ fn at_the_end(cluster: &Cluster, scene: &Scene<'_>) -> Option<Judgement> {
 }
 
 fn gone(cluster: &Cluster) -> Judgement {
-    let text = format!("{} of the first moment ended", counted(cluster.first, "goroutine"));
+    // In a difference the last is what went.
+    let ended = cluster.first.max(-cluster.last);
+    let text = format!("{} of the first moment ended", counted(ended, "goroutine"));
     Judgement::new(Verdict::Normal, 0.6, EvidenceKind::Identity, text)
 }
 

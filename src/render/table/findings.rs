@@ -41,12 +41,14 @@ impl Page<'_> {
     }
 
     fn heading(&mut self, finding: &Finding) {
-        let delta = finding.delta.filter(|delta| *delta != 0).map(|delta| format!(", {}", signed(delta)));
+        let is_delta = self.report.snapshots.iter().all(|snapshot| snapshot.delta);
+        let delta = finding.delta.filter(|delta| *delta != 0 && !is_delta).map(|delta| format!(", {}", signed(delta)));
+        let count = counted(finding.goroutines, "goroutine");
         let text = format!(
             "{} ({:.0} %)  {}{}: {}{}",
             finding.verdict.word().to_uppercase(),
             finding.confidence.as_f64().unwrap_or(0.0) * 100.0,
-            counted(finding.goroutines, "goroutine"),
+            if is_delta { format!("+{count}") } else { count },
             delta.unwrap_or_default(),
             clean(&finding.title),
             since_baseline(finding)
@@ -130,7 +132,9 @@ impl Page<'_> {
         kinds.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
         let all: i64 = kinds.iter().map(|(_, (n, _))| n).sum();
         self.text.push('\n');
-        self.line(&format!("healthy: {}", counted(all, "goroutine")), DIM);
+        let is_delta = self.report.snapshots.iter().all(|snapshot| snapshot.delta);
+        let what = if is_delta { "ended or healthy" } else { "healthy" };
+        self.line(&format!("{what}: {}", counted(all, "goroutine")), DIM);
         let digits = kinds.iter().map(|(_, (n, _))| thousands(*n).len()).max().unwrap_or(1).max(5);
         let shown = if self.style.full { kinds.len() } else { KINDS_SHOWN };
         for (title, (n, group)) in kinds.iter().take(shown) {

@@ -72,7 +72,15 @@ impl Page<'_> {
         let sentence = match self.report.command {
             Command::Diff | Command::Trend => self.comparison(),
             Command::Triage if all(|s| s.delta) => {
-                format!("{} goroutines over the time of the profile, in {groups}.", signed(goroutines))
+                let seconds = match &self.report.snapshots[..] {
+                    [only] => only.seconds.as_ref().and_then(serde_json::Number::as_f64),
+                    _ => None,
+                };
+                let time = seconds.map_or("over the time of the profiles".into(), |s| format!("within {s:.0} s"));
+                match goroutines {
+                    0 => format!("As many goroutines as before {time}, in {groups}."),
+                    n => format!("{} goroutines {time}, in {groups}.", signed(n)),
+                }
             }
             Command::Triage if all(|s| s.profile == ProfileName::GoroutineLeak) => {
                 // Go 1.27 may add a record without frames that stands for no leak.
@@ -121,11 +129,9 @@ impl Page<'_> {
     fn answer(&self) -> Option<String> {
         let report = self.report;
         let findings = &report.findings;
-        if report.snapshots.iter().any(|s| s.delta) {
-            return None;
-        }
+        let delta = report.snapshots.iter().any(|s| s.delta);
         let Some(first) = findings.first() else {
-            return self.nothing();
+            return if delta { None } else { self.nothing() };
         };
         let of = |verdict: Verdict| report.summary.by_verdict.get(verdict.word()).copied().unwrap_or(0);
         let counts = [
@@ -136,9 +142,10 @@ impl Page<'_> {
         let counts: Vec<String> =
             counts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", thousands(*n))).collect();
         let share = first.share.as_f64().unwrap_or(0.0) * 100.0;
+        let of = if delta { " of what came" } else { "" };
         let share = if share < 1.0 { "<1 %".to_owned() } else { format!("{share:.0} %") };
         let lead = if findings.len() == 1 { "one cause" } else { "first" };
-        Some(format!("{}; {lead}: {} ({share}).", counts.join(", "), clean(&first.title)))
+        Some(format!("{}; {lead}: {} ({share}{of}).", counts.join(", "), clean(&first.title)))
     }
 
     /// Nothing stands out, and how far that goes.

@@ -5,7 +5,7 @@ use comfy_table::{Attribute, Cell};
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
 use super::{Page, is_own};
-use crate::render::text::{counted, thousands};
+use crate::render::text::{counted, signed, thousands};
 use crate::report::{Group, Verdict};
 
 /// Up to so many moments have columns of their own.
@@ -19,6 +19,7 @@ impl Page<'_> {
             self.text.push('\n');
         }
         let moments = self.report.snapshots.len();
+        let is_delta = self.report.snapshots.iter().all(|snapshot| snapshot.delta);
         let several = (2..=MOMENTS_SHOWN).contains(&moments);
         let mut head = vec![Column::number("COUNT")];
         if several {
@@ -28,7 +29,11 @@ impl Page<'_> {
         let mut grid = Grid::of_groups(head, self.style);
         let shown = self.top().min(groups.len());
         for group in &groups[..shown] {
-            let count = format!("{}{}", thousands(group.count), share(group.count, self.report.summary.goroutines));
+            let count = if is_delta {
+                signed(group.count)
+            } else {
+                format!("{}{}", thousands(group.count), share(group.count, self.report.summary.goroutines))
+            };
             let mut cells = vec![Cell::new(count).add_attribute(Attribute::Bold)];
             if several {
                 cells.extend(group.counts.iter().map(|n| Cell::new(thousands(*n))));
