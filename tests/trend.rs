@@ -1,7 +1,7 @@
 //! Three moments and more: leaks against pools that fill and sessions that last. `testdata/trend` holds services whose authors
 //! say what leaks (a worker for each request that ranges over a ticker; handlers that range over a channel that nobody
 //! closes; readers of connections that a request opened and nobody closes; query results that nobody closes; expressions
-//! that nobody answers; tries that start the next) and what doesn't (a pool that warms up, websocket sessions).
+//! that nobody answers; tries that start the next; loops that ask again and again) and what doesn't (a pool that warms up, websocket sessions).
 
 #![allow(clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -58,6 +58,7 @@ fn what_nobody_is_left_to_end_is_likely() {
         ("sql-rows-unclosed", "sql.(*Rows).awaitDone", [7, 8, 8]),
         ("deep-stack", "eval.(*Svc).leaf", [4, 9, 15]),
         ("retry-spawn", "webhook.(*Svc).retry", [3, 6, 11]),
+        ("busy-poll", "gate.(*Svc).awaitReady", [3, 3, 3]),
     ] {
         let report = series(case);
         let of_site =

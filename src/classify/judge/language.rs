@@ -23,6 +23,8 @@ const LONG: u32 = 5;
 const FEW: i64 = 2;
 /// So many at one place that run or could, and most of all, are no load that is served.
 const BUSY: i64 = 50;
+/// So many that never leave the processor are no chance.
+const SPINNING: i64 = 3;
 /// So many that spawn themselves are no mere fan-out.
 const RECURSION: i64 = 50;
 
@@ -226,12 +228,24 @@ fn active(cluster: &Cluster, scene: &Scene<'_>) -> Judgement {
             let text = "they stay, run or want to run, and more come";
             finding(Verdict::Suspect, 0.5, EvidenceKind::Identity, text.into())
         }
-        Behaviour::Static if cluster.last >= 3 => {
+        Behaviour::Static if cluster.last >= SPINNING && cluster.counts.len() >= 3 && spins(cluster, scene) => {
+            let text = "at every moment all of them are caught running or ready to run on this one line of their own code, \
+                        which work would leave, and whoever started them is gone";
+            finding(Verdict::Likely, 0.65, EvidenceKind::Identity, text.into())
+        }
+        Behaviour::Static if cluster.last >= SPINNING => {
             let text = format!("the same {} run or want to run at both moments", counted(cluster.last, "goroutine"));
             finding(Verdict::Suspect, 0.4, EvidenceKind::Identity, text)
         }
         _ => Judgement::unknown(),
     }
+}
+
+/// Whether they run on the line itself, not in what it calls, and nobody that made them is left.
+fn spins(cluster: &Cluster, scene: &Scene<'_>) -> bool {
+    let leaf = scene.symbols.frames(cluster.key.stack).next();
+    let own = leaf.is_some_and(|frame| !scene.symbols.frame_at(frame).origin.is_go());
+    own && parents(cluster, scene).is_some_and(|(all, alive)| alive == 0 && all as i64 >= SPINNING)
 }
 
 /// Many of those that made them are among them: a chain, whatever the functions' names.
