@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use unpark::classify::signature::Rules;
-use unpark::input::unpack;
+use unpark::input::{MAX_UNPACKED, unpack};
 use unpark::model::{Snapshot, Symbols};
 use unpark::parse::{Options, read_unpacked};
 use unpark::report::{Selection, Wanted, diff};
@@ -29,7 +29,7 @@ const DEBUG2_GROUPS: usize = 208;
 
 /// Reads the one snapshot of an input.
 fn read(input: &Input, symbols: &mut Symbols, options: &Options) -> Snapshot {
-    let plain = unpack(Box::new(Cursor::new(Arc::clone(&input.bytes))), "bench").expect("unpacks");
+    let plain = unpack(Box::new(Cursor::new(Arc::clone(&input.bytes))), MAX_UNPACKED, "bench").expect("unpacks");
     let mut snapshots = read_unpacked(plain, "bench", symbols, options).expect("a profile");
     let snapshot = snapshots.pop().expect("a snapshot");
     assert!(snapshots.is_empty(), "one snapshot");

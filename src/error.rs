@@ -29,9 +29,9 @@ pub enum ErrorKind {
     /// The operating system refused: no such file, no permission, a disk error.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// gzip data that is cut short or damaged, where nothing can be kept of it.
-    #[error("damaged gzip data: {0}")]
-    Gzip(String),
+    /// gzip or zstd data that is cut short or damaged, where nothing can be kept of it.
+    #[error("damaged gzip or zstd data: {0}")]
+    Packed(String),
     /// Nothing at all in it.
     #[error("the input is empty")]
     Empty,

@@ -7,10 +7,11 @@
 //! bytes ─ input ─→ parse ─→ model ─→ compare ─→ classify ─→ report (words) ─→ render (bytes)      cli drives it all
 //! ```
 //!
-//! * [`input`] opens a path, standard input or a directory and undoes gzip, with limits. It knows no format.
+//! * [`input`] opens a path, standard input or a directory and undoes gzip, zstd and UTF-16, with limits. It knows no format.
 //! * [`model`] is what every later stage works on: interned names, frames and stacks ([`model::Symbols`]), the canonical
 //!   wait state ([`model::WaitState`]), stack groups and snapshots.
-//! * [`parse`] turns bytes into snapshots, one file per format. It knows no leak pattern.
+//! * [`parse`] turns bytes into snapshots, one file per format, and takes away what loggers put around them. It knows no
+//!   leak pattern.
 //! * [`compare`] says which group of one snapshot is which group of another, and who stayed.
 //! * [`classify`] says what stuck groups are: signatures, patterns, verdicts, evidence. Its knowledge is data.
 //! * [`report`] turns ids into words; its types are the JSON schema. Renderers see nothing else.
@@ -21,7 +22,7 @@
 //! use unpark::model::Symbols;
 //!
 //! let dump = "goroutine 7 [chan send]:\nmain.leak(0xc000012345)\n\t/app/main.go:9 +0x1d\n";
-//! let reader = unpark::input::unpack(Box::new(dump.as_bytes()), "dump.txt")?;
+//! let reader = unpark::input::unpack(Box::new(dump.as_bytes()), unpark::input::MAX_UNPACKED, "dump.txt")?;
 //! let mut symbols = Symbols::new();
 //! let snapshots = unpark::parse::read_unpacked(reader, "dump.txt", &mut symbols, &Default::default())?;
 //! let group = &snapshots[0].groups[0];

@@ -338,15 +338,30 @@ fn what_is_no_profile_is_refused_with_its_name() {
     let output = unpark(80).args(["triage", "-"]).write_stdin("").output().expect("the command starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("empty"));
-    // A log in front of each line: not read yet, and said so.
+}
+
+/// What a logger put before each line is taken away, and the reader is told.
+#[test]
+fn what_was_undone_is_said() {
     let prefixed: String = common::text("orders/crash.log").lines().map(|l| format!("app-1 | {l}\n")).collect();
     let output = unpark(80).args(["triage", "-"]).write_stdin(prefixed).output().expect("the command starts");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("433 goroutines, but each header stands behind a prefix"));
-    let prefixed: String = common::text("orders/after.debug1.txt").lines().map(|l| format!("I0101 {l}\n")).collect();
-    let output = unpark(80).args(["triage", "-"]).write_stdin(prefixed).output().expect("the command starts");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("a debug=1 profile, but its lines stand behind a prefix"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(said.contains("433 goroutines in") && said.contains("a prefix like \"app-1 |\""), "{said}");
+    // No two lines of this one begin alike.
+    let odd = |(i, l): (usize, &str)| format!("{}%{l}\n", "-+".repeat(i * 7919 % 97));
+    let odd: String = common::text("orders/crash.log").lines().enumerate().map(odd).collect();
+    let triage = |args: &[&str]| {
+        let args = [&["triage", "-"], args].concat();
+        unpark(80).args(args).write_stdin(odd.clone()).output().expect("the command starts")
+    };
+    let unknown = String::from_utf8_lossy(&triage(&[]).stdout).into_owned();
+    assert!(!unknown.contains("433 goroutines in"), "{unknown}");
+    let stripped = triage(&["--strip", "[^%]*%"]);
+    assert!(String::from_utf8_lossy(&stripped.stdout).contains("433 goroutines in"), "{stripped:?}");
+    assert_eq!(triage(&["--strip", "("]).status.code(), Some(2));
+    assert_eq!(triage(&["--max-input", "12KB"]).status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&triage(&["--max-input", "12KB"]).stderr).contains("--max-input allows more"));
 }
 
 #[test]

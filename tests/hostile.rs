@@ -48,9 +48,10 @@ impl Reading {
 /// Reads `bytes` as a file of them would be read, and checks what holds for every input.
 fn read(bytes: &[u8]) -> Result<Reading, Error> {
     let mut symbols = Symbols::new();
-    let read = unpark::input::unpack(Box::new(Cursor::new(bytes.to_vec())), "hostile").and_then(|reader| {
-        unpark::parse::read_unpacked(reader, "hostile", &mut symbols, &unpark::parse::Options::default())
-    });
+    let read = unpark::input::unpack(Box::new(Cursor::new(bytes.to_vec())), unpark::input::MAX_UNPACKED, "hostile")
+        .and_then(|reader| {
+            unpark::parse::read_unpacked(reader, "hostile", &mut symbols, &unpark::parse::Options::default())
+        });
     let snapshots = read.inspect_err(|error| {
         let text = error.to_string();
         assert!(text.starts_with("hostile") && text.len() > "hostile: ".len(), "says nothing: {text:?}");
@@ -388,7 +389,7 @@ fn packed_text_cut_short_is_an_error_or_incomplete() {
             || format!("cut at {cut}"),
             || match read(&whole[..cut]) {
                 Ok(reading) => {
-                    assert!(!reading.complete() && reading.warns(WarningCode::DamagedGzip));
+                    assert!(!reading.complete() && reading.warns(WarningCode::DamagedPacking));
                     assert!(reading.goroutines() <= all);
                     kept += 1;
                 }

@@ -146,6 +146,12 @@ pub(super) struct ReportArguments {
     /// More signatures, as TOML; one with a known id takes its place. May be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Vec<PathBuf>,
+    /// What to take away from the beginning of each line, where a logger is not recognised; may be given several times
+    #[arg(long, value_name = "REGEX")]
+    pub(super) strip: Vec<String>,
+    /// How much one input may unpack to, such as 500MiB or 100GiB
+    #[arg(long, default_value = "64GiB", value_name = "SIZE")]
+    pub(super) max_input: String,
     /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
     #[arg(long, value_name = "REPORT.json")]
     pub(super) baseline: Option<PathBuf>,

@@ -9,6 +9,7 @@ use regex::{Regex, RegexBuilder};
 use super::args::{FailOnArgument, FormatArgument, ReportArguments};
 use super::terminal;
 use crate::classify::signature::Rules;
+use crate::parse::Options;
 use crate::render::{Format, Style};
 use crate::report::{Baseline, By, Selection, Verdict};
 
@@ -20,6 +21,7 @@ pub(super) struct Plan {
     pub(super) by: Option<By>,
     pub(super) rules: Rules,
     pub(super) selection: Selection,
+    pub(super) options: Options,
     pub(super) baseline: Option<Baseline>,
     pub(super) fail_on: Option<Verdict>,
     pub(super) style: Style,
@@ -57,6 +59,11 @@ impl Plan {
             by: by(&report.by)?,
             rules: rules(&report.rules)?,
             selection: selection(&report)?,
+            options: Options {
+                strip: report.strip.iter().map(|text| strip(text)).collect::<Result<_, _>>()?,
+                max_input: size(&report.max_input)?,
+                ..Options::default()
+            },
             baseline: report.baseline.as_deref().map(baseline).transpose()?,
             fail_on: report.fail_on.map(|verdict| match verdict {
                 FailOnArgument::Leaked => Verdict::Leaked,
@@ -138,6 +145,29 @@ fn selection(report: &ReportArguments) -> Result<Selection, String> {
         min_count: report.min_count,
         min_wait: report.min_wait,
     })
+}
+
+/// What stands at the beginning of a line and nowhere else.
+fn strip(text: &str) -> Result<regex::bytes::Regex, String> {
+    regex::bytes::RegexBuilder::new(&format!("^(?:{text})"))
+        .size_limit(REGEX_LIMIT)
+        .build()
+        .map_err(|e| format!("--strip: {e}"))
+}
+
+/// Bytes with an optional unit: `500MiB`, `64G`.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text[digits.len()..].trim().trim_end_matches("iB").trim_end_matches('B') {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err(format!("--max-input {text}: expected a number of bytes, KiB, MiB, GiB or TiB")),
+    };
+    let number: u64 = digits.parse().map_err(|e| format!("--max-input {text}: {e}"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("--max-input {text}: too large a number"))
 }
 
 fn pattern(option: &str, text: Option<&str>) -> Result<Option<Regex>, String> {

@@ -8,7 +8,7 @@ use crate::compare;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Source};
 use crate::model::{ProfileKind, Snapshot, Symbols};
-use crate::parse::{self, Options};
+use crate::parse;
 use crate::render;
 use crate::report::{self, Gate, Report, Verdict, Wanted};
 
@@ -55,7 +55,6 @@ fn gate(report: &Report, fail_on: Verdict) -> u8 {
 }
 
 fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
-    let options = Options::default();
     let (mut snapshots, mut code) = (Vec::new(), OK);
     for input in inputs {
         let sources = match input::expand(input) {
@@ -68,7 +67,7 @@ fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Rep
         let is_directory = sources.len() > 1 || input.is_dir();
         let mut found = Vec::new();
         for source in &sources {
-            match read(plan, source, symbols, &options) {
+            match read(plan, source, symbols) {
                 Ok(read) => found.extend(read),
                 // What else lies in a directory needn't be a profile.
                 Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
@@ -134,7 +133,7 @@ fn moments_of(plan: &Plan, sources: &[Source], is_directory: bool, symbols: &mut
     for forms in input::by_moment(&names) {
         let mut snapshots = Vec::new();
         for source in forms.into_iter().map(|i| &sources[i]) {
-            match read(plan, source, symbols, &Options::default()) {
+            match read(plan, source, symbols) {
                 Ok(found) => snapshots.push(found),
                 Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
                     if !plan.quiet {
@@ -159,8 +158,7 @@ fn moments_of(plan: &Plan, sources: &[Source], is_directory: bool, symbols: &mut
 }
 
 fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
-    let options = Options::default();
-    let mut one = |path: &Path| match one_moment(plan, path, symbols, &options) {
+    let mut one = |path: &Path| match one_moment(plan, path, symbols) {
         Ok(snapshot) => Some(snapshot),
         Err(error) => {
             unreadable(&error);
@@ -178,13 +176,13 @@ fn wanted(plan: &Plan) -> Wanted<'_> {
 }
 
 /// The snapshot to compare: of several in one input, the one with the most goroutines.
-fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
+fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols) -> Result<Snapshot> {
     let sources = input::expand(path)?;
     let [source] = sources.as_slice() else {
         let what = format!("holds {} files where one profile is needed", sources.len());
         return Err(Error::new(&path.display().to_string(), ErrorKind::Unusable(what)));
     };
-    let mut snapshots = read(plan, source, symbols, options)?;
+    let mut snapshots = read(plan, source, symbols)?;
     let parts = snapshots.len();
     let largest = (0..parts).max_by_key(|i| snapshots[*i].goroutines()).unwrap_or(0);
     let snapshot = snapshots.swap_remove(largest);
@@ -198,9 +196,9 @@ fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols, options: &Options
     Ok(snapshot)
 }
 
-fn read(plan: &Plan, source: &Source, symbols: &mut Symbols, options: &Options) -> Result<Vec<Snapshot>> {
+fn read(plan: &Plan, source: &Source, symbols: &mut Symbols) -> Result<Vec<Snapshot>> {
     let hook = |inner, size| terminal::with_progress(inner, size, plan.quiet);
-    let snapshots = parse::read(source, symbols, options, &hook)?;
+    let snapshots = parse::read(source, symbols, &plan.options, &hook)?;
     if plan.verbose {
         let goroutines: i64 = snapshots.iter().map(Snapshot::goroutines).sum();
         let groups: usize = snapshots.iter().map(|s| s.groups.len()).sum();

@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn plain(text: String, name: &str, symbols: &mut Symbols) -> Snapshot {
-        let reader = unpack(Box::new(std::io::Cursor::new(text)), name).unwrap();
+        let reader = unpack(Box::new(std::io::Cursor::new(text)), crate::input::MAX_UNPACKED, name).unwrap();
         read_unpacked(reader, name, symbols, &Options::default()).unwrap().remove(0)
     }
 

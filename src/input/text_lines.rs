@@ -13,8 +13,8 @@ const MAX_LINE: usize = 4 << 20;
 ///
 /// Offsets into the text ahead stay valid until something is consumed, however much is read meanwhile. Lines end in `\n`
 /// or `\r\n`, which are not part of them. A line over 4 MiB is cut to that.
-pub struct TextLines<R> {
-    inner: R,
+pub struct TextLines<'r> {
+    inner: Box<dyn Read + 'r>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -38,14 +38,14 @@ pub struct LineAhead {
     pub terminated: bool,
 }
 
-impl<R: Read> TextLines<R> {
+impl<'r> TextLines<'r> {
     /// Starts reading; a UTF-8 byte order mark is skipped.
     ///
     /// # Errors
     /// Where the source can't be read.
-    pub fn new(inner: R, name: &str) -> Result<Self> {
+    pub fn new(inner: impl Read + 'r, name: &str) -> Result<Self> {
         let mut lines = TextLines {
-            inner,
+            inner: Box::new(inner),
             buffer: vec![0; CHUNK],
             start: 0,
             end: 0,
@@ -106,6 +106,45 @@ impl<R: Read> TextLines<R> {
                 self.read_more(name)?;
             }
         }
+    }
+
+    /// The line ahead; of a line over the limit its beginning, and true.
+    ///
+    /// # Errors
+    /// Where the source can't be read.
+    pub fn first_line(&mut self, name: &str) -> Result<Option<(LineAhead, bool)>> {
+        self.look(MAX_LINE, name, true)?;
+        let end = self.ahead().len();
+        if end < MAX_LINE || memchr::memchr(b'\n', self.ahead()).is_some() {
+            return Ok(self.line_at(0, name)?.map(|line| (line, false)));
+        }
+        Ok(Some((LineAhead { start: 0, end, next: end, terminated: false }, true)))
+    }
+
+    /// Reads until so many bytes are ahead, as far as the text goes; with `to_line_end` no further than a line.
+    ///
+    /// # Errors
+    /// Where the source can't be read.
+    pub fn look(&mut self, bytes: usize, name: &str, to_line_end: bool) -> Result<&[u8]> {
+        let mut searched = 0;
+        while self.end - self.start < bytes && !self.at_eof {
+            let ahead = &self.buffer[self.start..self.end];
+            if to_line_end && memchr::memchr(b'\n', &ahead[searched..]).is_some() {
+                break;
+            }
+            searched = ahead.len();
+            self.read_more(name)?;
+        }
+        Ok(self.ahead())
+    }
+
+    /// Puts something between the source and what is still to be read.
+    pub fn wrap(&mut self, undo: impl FnOnce(Box<dyn Read + 'r>) -> Box<dyn Read + 'r>) {
+        let ahead = io::Cursor::new(self.ahead().to_vec());
+        let inner = std::mem::replace(&mut self.inner, Box::new(io::empty()));
+        self.inner = undo(Box::new(ahead.chain(inner)));
+        self.end = self.start;
+        self.at_eof = false;
     }
 
     /// Drops what a line has beyond the limit.
@@ -172,7 +211,7 @@ impl<R: Read> TextLines<R> {
             Ok(n) => self.end += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => match super::unpack::as_kind(e) {
-                ErrorKind::Gzip(what) => {
+                ErrorKind::Packed(what) => {
                     self.damage = Some(what);
                     self.at_eof = true;
                 }

@@ -1,4 +1,4 @@
-//! Bytes of a source, gzip undone wherever it occurs.
+//! Bytes of a source, gzip and zstd undone wherever they occur.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,6 +6,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use super::Source;
+use super::limit::{Counted, Limited, Passed, too_large};
+use super::zstd::{Zstd, is_zstd};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Wraps the packed bytes of a source on their way in, such as with a progress bar; gets their number where known.
@@ -14,16 +16,19 @@ pub type ReadHook<'a> = &'a dyn Fn(Box<dyn Read>, Option<u64>) -> Box<dyn Read>;
 /// The plain bytes of a source.
 pub type Unpacked = BufReader<Box<dyn Read>>;
 
+/// Unpacked bytes that an input may have where nothing else is said.
+pub const MAX_UNPACKED: u64 = 64 << 30;
+
 /// How often gzip within gzip is undone. People compress what a tool had compressed already; more is an attack.
 const MAX_LAYERS: usize = 4;
 
 const BUFFER: usize = 64 * 1024;
 
-/// Opens a source and undoes gzip.
+/// Opens a source and undoes gzip and zstd; of more than `max` bytes unpacked, reading fails.
 ///
 /// # Errors
 /// Where the source can't be opened or its first bytes can't be read.
-pub fn open(source: &Source, hook: ReadHook<'_>) -> Result<Unpacked> {
+pub fn open(source: &Source, max: u64, hook: ReadHook<'_>) -> Result<Unpacked> {
     let name = source.name();
     let (packed, size): (Box<dyn Read>, Option<u64>) = match source {
         Source::Stdin => (Box::new(io::stdin()), None),
@@ -36,23 +41,36 @@ pub fn open(source: &Source, hook: ReadHook<'_>) -> Result<Unpacked> {
             (Box::new(file), meta.is_file().then_some(meta.len()))
         }
     };
-    unpack(hook(packed, size), &name)
+    unpack(hook(packed, size), max, &name)
 }
 
-/// Undoes gzip around `packed`, in layers.
+/// Undoes gzip and zstd around `packed`, in layers.
 ///
 /// # Errors
-/// Where the first bytes can't be read, or are gzip in more than four layers.
-pub fn unpack(packed: Box<dyn Read>, name: &str) -> Result<Unpacked> {
+/// Where the first bytes can't be read, or are packed in more than four layers.
+pub fn unpack(packed: Box<dyn Read>, max: u64, name: &str) -> Result<Unpacked> {
+    let passed = Passed::default();
     let mut reader = BufReader::with_capacity(BUFFER, packed);
-    for _ in 0..=MAX_LAYERS {
+    for layer in 0..=MAX_LAYERS {
         let head = fill(&mut reader).map_err(|e| Error::new(name, as_kind(e)))?;
-        if !head.starts_with(&[0x1f, 0x8b]) {
-            return Ok(reader);
+        let (is_gzip, is_zstd) = (head.starts_with(&[0x1f, 0x8b]), is_zstd(head));
+        if !is_gzip && !is_zstd {
+            let limited: Box<dyn Read> = match layer {
+                // Nothing is unpacked: what is there is what is read.
+                0 if max == MAX_UNPACKED => return Ok(reader),
+                _ => Box::new(Limited::new(reader, passed, max)),
+            };
+            return Ok(BufReader::with_capacity(BUFFER, limited));
         }
-        reader = BufReader::with_capacity(BUFFER, Box::new(MultiGzDecoder::new(reader)));
+        if layer == 0 {
+            let counted: Box<dyn Read> = Box::new(Counted::new(reader, passed.clone()));
+            reader = BufReader::with_capacity(BUFFER, counted);
+        }
+        let unpacked: Box<dyn Read> =
+            if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(Zstd::new(reader)) };
+        reader = BufReader::with_capacity(BUFFER, unpacked);
     }
-    Err(Error::new(name, ErrorKind::TooLarge(format!("gzip within gzip, more than {MAX_LAYERS} layers"))))
+    Err(Error::new(name, ErrorKind::TooLarge(format!("packed data within packed data, more than {MAX_LAYERS} layers"))))
 }
 
 /// Like `fill_buf`, past interruptions.
@@ -69,9 +87,13 @@ fn fill(reader: &mut Unpacked) -> io::Result<&[u8]> {
 
 /// Tells damage of the packed data from failures of the machine.
 pub(crate) fn as_kind(error: io::Error) -> ErrorKind {
+    let error = match too_large(error) {
+        Ok(kind) => return kind,
+        Err(error) => error,
+    };
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => ErrorKind::Gzip("it ends early".into()),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ErrorKind::Gzip(error.to_string()),
+        io::ErrorKind::UnexpectedEof => ErrorKind::Packed("it ends early".into()),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ErrorKind::Packed(error.to_string()),
         _ => ErrorKind::Io(error),
     }
 }

@@ -11,8 +11,8 @@ pub enum WarningCode {
     CutAtFront,
     /// Exactly 64 MiB, where net/http/pprof stops writing debug=2: counts are a lower bound.
     PprofLimit,
-    /// gzip data ends early or fails its checksum; what could be unpacked was read.
-    DamagedGzip,
+    /// gzip or zstd data ends early or fails its checksum; what could be unpacked was read.
+    DamagedPacking,
     /// The records of a debug=1 profile don't add up to its total.
     TotalMismatch,
     /// A line that is part of no goroutine stood within one.
@@ -35,6 +35,12 @@ pub enum WarningCode {
     RelayedGoroutine,
     /// A line longer than the limit was cut.
     LongLine,
+    /// What a logger or shipper put around the dump was taken away.
+    Unwrapped,
+    /// Lines of other programs stood between those of the dump.
+    OtherLines,
+    /// Lines of a second dump in one log could not be kept.
+    LostLines,
     /// The process was started anew since the moment before: goroutines can't be told apart over it.
     Restarted,
     /// The times of moments can't be true together.
@@ -49,7 +55,7 @@ impl WarningCode {
             WarningCode::Truncated => "truncated",
             WarningCode::CutAtFront => "cut-at-front",
             WarningCode::PprofLimit => "pprof-64mib-limit",
-            WarningCode::DamagedGzip => "damaged-gzip",
+            WarningCode::DamagedPacking => "damaged-packing",
             WarningCode::TotalMismatch => "total-mismatch",
             WarningCode::StrayLine => "stray-line",
             WarningCode::IncompleteFrame => "incomplete-frame",
@@ -61,6 +67,9 @@ impl WarningCode {
             WarningCode::HeaderInMessage => "header-in-message",
             WarningCode::RelayedGoroutine => "relayed-goroutine",
             WarningCode::LongLine => "long-line",
+            WarningCode::Unwrapped => "unwrapped",
+            WarningCode::OtherLines => "other-lines",
+            WarningCode::LostLines => "lost-lines",
             WarningCode::Restarted => "restarted",
             WarningCode::Times => "times",
         }
@@ -74,6 +83,8 @@ impl WarningCode {
             WarningCode::StrayLine
                 | WarningCode::HeaderInMessage
                 | WarningCode::RelayedGoroutine
+                | WarningCode::Unwrapped
+                | WarningCode::OtherLines
                 | WarningCode::Restarted
                 | WarningCode::Times
         )

@@ -8,7 +8,6 @@
 //! ```
 
 use std::hash::{BuildHasher, Hasher};
-use std::io::Read;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -64,8 +63,8 @@ struct Entry {
 }
 
 /// Reads the records below a first line; stops at what is none.
-pub(super) fn read<R: Read>(
-    lines: &mut TextLines<R>,
+pub(super) fn read(
+    lines: &mut TextLines<'_>,
     name: &str,
     head: &GoroutineHead,
     line: u64,
@@ -109,9 +108,9 @@ struct Records {
 
 impl Records {
     /// Reads a record, an empty line, or a logger's line between records; false where the profile ends.
-    fn step<R: Read>(
+    fn step(
         &mut self,
-        lines: &mut TextLines<R>,
+        lines: &mut TextLines<'_>,
         name: &str,
         head: &GoroutineHead,
         symbols: &mut Symbols,

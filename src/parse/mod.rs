@@ -13,6 +13,7 @@ mod proto;
 mod sniff;
 mod stack;
 mod text;
+mod unwrap;
 
 use std::io::{Cursor, Read};
 
@@ -21,8 +22,12 @@ use crate::input::{self, ReadHook, Source, TextLines, Unpacked};
 use crate::model::{Snapshot, Symbols};
 
 /// How to read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// How many bytes one input may unpack to.
+    pub max_input: u64,
+    /// What to take away from the beginning of each line, where nothing known stands there.
+    pub strip: Vec<regex::bytes::Regex>,
     /// The largest profile.proto to unpack, in bytes: it has to be held whole, since its strings come last.
     pub max_proto_bytes: u64,
     /// How many bytes of names, stacks and groups a run may hold.
@@ -33,7 +38,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_proto_bytes: 1 << 30, max_symbol_bytes: 1 << 30, max_dumps: 256 }
+        Options {
+            max_input: input::MAX_UNPACKED,
+            strip: Vec::new(),
+            max_proto_bytes: 1 << 30,
+            max_symbol_bytes: 1 << 30,
+            max_dumps: 256,
+        }
     }
 }
 
@@ -43,7 +54,7 @@ impl Default for Options {
 /// Where it can't be opened, holds no goroutine profile, or breaks its format so that nothing of it can be trusted.
 pub fn read(source: &Source, symbols: &mut Symbols, options: &Options, hook: ReadHook<'_>) -> Result<Vec<Snapshot>> {
     let name = source.name();
-    let reader = input::open(source, hook)?;
+    let reader = input::open(source, options.max_input, hook)?;
     read_unpacked(reader, &name, symbols, options)
 }
 
@@ -70,8 +81,13 @@ pub fn read_unpacked(
         (sniff::Content::Proto, None) => {
             proto::read(Cursor::new(head).chain(reader), name, symbols, options).map(|s| vec![s])
         }
-        (sniff::Content::Text, damage) => {
-            let lines = TextLines::new(Cursor::new(head).chain(reader), name)?;
+        (content @ (sniff::Content::Text | sniff::Content::Utf16), damage) => {
+            let mut text: Box<dyn Read> = Box::new(Cursor::new(head).chain(reader));
+            if content == sniff::Content::Utf16 {
+                text = Box::new(input::to_utf8(text));
+            }
+            let text = unwrap::strip(&options.strip, text);
+            let lines = TextLines::new(text, name)?;
             text::read(lines.damaged(damage), name, symbols, options)
         }
     }

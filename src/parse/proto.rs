@@ -42,7 +42,7 @@ pub(super) fn read(reader: impl Read, name: &str, symbols: &mut Symbols, options
     let limit = options.max_proto_bytes;
     reader.take(limit + 1).read_to_end(&mut bytes).map_err(|e| {
         let kind = input::as_kind(e);
-        let damaged = matches!(kind, ErrorKind::Gzip(_));
+        let damaged = matches!(kind, ErrorKind::Packed(_));
         let error = Error::new(name, kind);
         if damaged { error.hint("the profile was not written or copied to its end: capture it again") } else { error }
     })?;

@@ -11,6 +11,8 @@ pub(super) enum Content {
     Proto,
     /// Anything that may hold goroutines as text
     Text,
+    /// The same, two bytes a character, with a byte order mark
+    Utf16,
     /// Known, and not ours: what it is, and what to do.
     Foreign(&'static str, &'static str),
 }
@@ -20,11 +22,8 @@ pub(super) fn sniff(head: &[u8]) -> Content {
     if head.is_empty() {
         return Content::Empty;
     }
-    if head.starts_with(b"\x28\xb5\x2f\xfd") {
-        return Content::Foreign("zstd-compressed data", "unpack it first: zstd -dc FILE | unpark triage -");
-    }
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Content::Foreign("UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE | unpark triage -");
+        return Content::Utf16;
     }
     if head.starts_with(b"go 1.") && memchr::memmem::find(&head[..head.len().min(16)], b" trace").is_some() {
         return Content::Foreign(

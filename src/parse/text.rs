@@ -1,12 +1,11 @@
 //! Text that holds goroutines: debug=2, debug=1, crash logs, several of them in one file.
 
-use std::io::Read;
-
 use super::debug1;
 use super::dump::{At, Dumps, PPROF_LIMIT, cut};
 use super::frame_line::{self, BlockLine};
 use super::header::{Header, starts_header};
-use super::preamble::Preamble;
+use super::preamble::{Preamble, names_cause};
+use super::unwrap::{self, Undone, Wrapping, find_dump};
 use super::{Options, too_many_dumps, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input::TextLines;
@@ -15,9 +14,15 @@ use crate::model::{Snapshot, Symbols, WarningCode};
 /// Longer blocks are parted: 50 + 50 frames of a line each stay far below.
 const MAX_BLOCK: usize = 64 << 20;
 
+/// How much of a text tells what wraps it.
+const SAMPLE: usize = 64 << 10;
+
+/// How often a text may change what wraps it.
+const MAX_WRAPPINGS: usize = 8;
+
 /// Reads all snapshots of a text.
-pub(super) fn read<R: Read>(
-    lines: TextLines<R>,
+pub(super) fn read(
+    lines: TextLines<'_>,
     name: &str,
     symbols: &mut Symbols,
     options: &Options,
@@ -30,6 +35,9 @@ pub(super) fn read<R: Read>(
         dumps: Dumps::new(name),
         prefixed: None,
         seen: Seen::default(),
+        wrappings: Vec::new(),
+        failed_looks: 0,
+        look_again_at: 0,
     };
     while reader.step(symbols)? {
         let place = Place::Line(reader.lines.line_number());
@@ -43,8 +51,8 @@ pub(super) fn read<R: Read>(
     reader.finish(symbols)
 }
 
-struct TextReader<'a, R> {
-    lines: TextLines<R>,
+struct TextReader<'a, 'r> {
+    lines: TextLines<'r>,
     name: &'a str,
     options: &'a Options,
     preamble: Preamble,
@@ -52,6 +60,11 @@ struct TextReader<'a, R> {
     /// The first line that holds a header behind something else, and how many do.
     prefixed: Option<(u64, u64)>,
     seen: Seen,
+    /// What was undone, from which line on.
+    wrappings: Vec<(u64, String, Undone)>,
+    /// How often nothing was found to undo, and from which offset on it is looked for again.
+    failed_looks: u64,
+    look_again_at: u64,
 }
 
 /// What stood in the text besides goroutines; explains why there are none.
@@ -72,10 +85,19 @@ struct Seen {
     without_records: Option<(u64, u64)>,
 }
 
-impl<R: Read> TextReader<'_, R> {
+impl TextReader<'_, '_> {
     /// Reads a goroutine, a debug=1 profile or a line of something else; false at the end.
     fn step(&mut self, symbols: &mut Symbols) -> Result<bool> {
-        let Some(line) = self.lines.line_at(0, self.name)? else { return Ok(false) };
+        let Some((mut line, is_part)) = self.lines.first_line(self.name)? else { return Ok(false) };
+        if is_part {
+            if self.unwrap(line.end)? {
+                return Ok(true);
+            }
+            match self.lines.line_at(0, self.name)? {
+                Some(cut) => line = cut,
+                None => return Ok(false),
+            }
+        }
         let text = &self.lines.ahead()[line.start..line.end];
         if starts_header(text) {
             if self.preamble.in_message() && self.message_ends_here()? {
@@ -102,7 +124,7 @@ impl<R: Read> TextReader<'_, R> {
             }
             return Ok(true);
         }
-        self.outside(line.end, line.next)?;
+        self.outside(line.end, line.next, symbols)?;
         Ok(true)
     }
 
@@ -167,10 +189,47 @@ impl<R: Read> TextReader<'_, R> {
         Ok(true)
     }
 
+    /// Looks whether the line ahead, up to `end`, wraps a dump or the beginning of one, and undoes that from here on.
+    fn unwrap(&mut self, end: usize) -> Result<bool> {
+        const CAUSES: [&[u8]; 4] = [b"SIGQUIT: ", b"SIGABRT: ", b"panic: ", b"fatal error: "];
+        let text = &self.lines.ahead()[..end];
+        let holds = |what: &[u8]| memchr::memmem::find(text, what).is_some();
+        let may =
+            !starts_header(text) && !names_cause(text) && (find_dump(text).is_some() || CAUSES.into_iter().any(holds));
+        if !may || self.wrappings.len() >= MAX_WRAPPINGS || self.lines.offset() < self.look_again_at {
+            return Ok(false);
+        }
+        let sample = self.lines.look(SAMPLE, self.name, false)?;
+        let layers = unwrap::detect(&sample[..sample.len().min(SAMPLE.max(end))]).unwrap_or_default();
+        match layers.as_slice() {
+            [] => {
+                // A text may hold as many such lines as it likes; they shan't take as long as they like.
+                self.failed_looks += 1;
+                self.look_again_at = self.lines.offset() + (self.failed_looks / 8) * SAMPLE as u64;
+                return Ok(false);
+            }
+            [Wrapping::First(bytes)] => self.lines.consume(*bytes, 0),
+            layers => {
+                let undone = Undone::default();
+                self.lines.wrap(|text| unwrap::undo(layers, text, &undone));
+                let line = self.lines.line_number();
+                let words = layers.iter().map(Wrapping::words).collect::<Vec<_>>().join(" within ");
+                self.wrappings.push((line, words, undone));
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads a line that is part of no goroutine.
-    fn outside(&mut self, end: usize, next: usize) -> Result<()> {
+    fn outside(&mut self, end: usize, next: usize, symbols: &Symbols) -> Result<()> {
+        if !self.preamble.in_message() && self.unwrap(end)? {
+            return Ok(());
+        }
         let text = &self.lines.ahead()[..end];
         let line = self.lines.line_number();
+        if text == unwrap::ANOTHER {
+            self.dumps.finish_current(symbols);
+        }
         if self.dumps.is_empty() && self.preamble.unused().is_none() && is_rest_of_goroutine(text, line == 1) {
             self.seen.headless.get_or_insert(line);
         }
@@ -208,6 +267,20 @@ impl<R: Read> TextReader<'_, R> {
                 "the text begins in the middle of a goroutine: all counts are lower bounds".into()
             });
         }
+        if let (Some((line, words, _)), Some(info)) = (self.wrappings.first(), self.dumps.first_info()) {
+            let all = self.wrappings.len() as u64;
+            info.warnings.add_many(WarningCode::Unwrapped, Place::Line(*line), all, || {
+                format!("the dump stood in {words}, which was taken away; lines are counted as they are without")
+            });
+            let others = self.wrappings.iter().map(|(.., undone)| undone.others()).sum();
+            info.warnings.add_many_if(WarningCode::OtherLines, Place::Line(*line), others, || {
+                "lines that others wrote stood between; they were left out".into()
+            });
+            let lost = self.wrappings.iter().map(|(.., undone)| undone.lost_lines()).sum();
+            info.warnings.add_many_if(WarningCode::LostLines, Place::Line(*line), lost, || {
+                "lines of another dump in this log had no room in the folder for temporary files; they were left out".into()
+            });
+        }
         if let Some(info) = self.dumps.info() {
             if let Some((line, total)) = self.seen.without_records {
                 info.warnings.add(WarningCode::TotalMismatch, Place::Line(line), || {
@@ -218,8 +291,8 @@ impl<R: Read> TextReader<'_, R> {
                 cut(info, At { line, is_last: true, at_pprof_limit });
             }
             if let Some(damage) = damage {
-                info.warnings.add(WarningCode::DamagedGzip, Place::Line(last_line), || {
-                    format!("damaged gzip data ({damage}): all counts are lower bounds")
+                info.warnings.add(WarningCode::DamagedPacking, Place::Line(last_line), || {
+                    format!("damaged gzip or zstd data ({damage}): all counts are lower bounds")
                 });
             }
             if let Some((line, count)) = self.seen.bad_headers {
@@ -242,7 +315,7 @@ impl<R: Read> TextReader<'_, R> {
     fn nothing(&self) -> Error {
         let error = |text: &str| Error::new(self.name, ErrorKind::NotGoroutines(text.to_owned()));
         if let Some(damage) = self.lines.damage() {
-            return Error::new(self.name, ErrorKind::Gzip(damage.to_owned()));
+            return Error::new(self.name, ErrorKind::Packed(damage.to_owned()));
         }
         if let Some((line, total)) = self.seen.without_records {
             let what = format!("a debug=1 profile of {total} goroutines without a readable record");

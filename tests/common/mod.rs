@@ -21,7 +21,10 @@ pub(crate) fn path(name: &str) -> PathBuf {
 pub(crate) fn plain(name: &str) -> Vec<u8> {
     let file = fs::File::open(path(name)).expect("test data");
     let mut bytes = Vec::new();
-    input::unpack(Box::new(file), name).expect("readable").read_to_end(&mut bytes).expect("readable");
+    input::unpack(Box::new(file), input::MAX_UNPACKED, name)
+        .expect("readable")
+        .read_to_end(&mut bytes)
+        .expect("readable");
     bytes
 }
 
@@ -33,7 +36,8 @@ pub(crate) fn text(name: &str) -> String {
 /// Reads bytes as an input.
 pub(crate) fn read(bytes: impl Into<Vec<u8>>, symbols: &mut Symbols) -> Result<Vec<Snapshot>, unpark::Error> {
     let options = Options::default();
-    let reader = input::unpack(Box::new(std::io::Cursor::new(bytes.into())), "input").expect("readable");
+    let reader =
+        input::unpack(Box::new(std::io::Cursor::new(bytes.into())), input::MAX_UNPACKED, "input").expect("readable");
     parse::read_unpacked(reader, "input", symbols, &options)
 }
 

@@ -1,0 +1,79 @@
+//! A bound on what an input may unpack to: a few kilobytes of packed data can stand for terabytes.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use crate::error::ErrorKind;
+
+/// Unpacked bytes for each packed one that no honest data have: gzip's most is 1,032 in one layer, and dumps of one stack
+/// over and over stay below 300.
+const MAX_RATIO: u64 = 2_000;
+/// Below so many bytes no ratio is looked at.
+const FREE: u64 = 256 << 20;
+
+/// Bytes that went by, shared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Passed(Rc<Cell<u64>>);
+
+/// Counts what goes by.
+pub(super) struct Counted<R> {
+    inner: R,
+    passed: Passed,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn new(inner: R, passed: Passed) -> Self {
+        Counted { inner, passed }
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.passed.0.set(self.passed.0.get() + n as u64);
+        Ok(n)
+    }
+}
+
+/// Fails where more comes out than is allowed, or than honest data give.
+pub(super) struct Limited<R> {
+    inner: R,
+    packed: Passed,
+    max: u64,
+    given: u64,
+}
+
+impl<R> Limited<R> {
+    pub(super) fn new(inner: R, packed: Passed, max: u64) -> Self {
+        Limited { inner, packed, max, given: 0 }
+    }
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.given += n as u64;
+        let packed = self.packed.0.get();
+        if self.given > self.max {
+            let text = format!("it unpacks to more than {} MiB; --max-input allows more", self.max >> 20);
+            return Err(io::Error::other(TooLarge(text)));
+        }
+        if self.given > FREE && self.given / MAX_RATIO > packed {
+            let text = format!("{packed} packed bytes unpack to more than {} MiB: no profile does", self.given >> 20);
+            return Err(io::Error::other(TooLarge(text)));
+        }
+        Ok(n)
+    }
+}
+
+/// Travels in an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct TooLarge(String);
+
+/// The kind of an error that a limit gave; else the error back.
+pub(super) fn too_large(error: io::Error) -> Result<ErrorKind, io::Error> {
+    let is_limit = error.get_ref().is_some_and(|inner| inner.is::<TooLarge>());
+    if is_limit { Ok(ErrorKind::TooLarge(error.to_string())) } else { Err(error) }
+}
