@@ -253,6 +253,35 @@ fn prose_is_no_dump() {
     }
 }
 
+/// A log that speaks of panics and goroutines all the time, and has a dump behind that.
+#[test]
+fn talk_before_a_dump_neither_hides_it_nor_takes_long() {
+    let dump = common::text("orders/crash.log");
+    let plain = read(dump.clone());
+    let talk = |i: usize| match i % 3 {
+        0 => format!("x{i} recovered from panic: bad request {i}\n"),
+        1 => format!("{{\"msg\":\"fatal error: none\",\"n\":{i}}}\n"),
+        _ => format!("level={i} SIGQUIT: ignored ({})\n", ".".repeat(i % 50)),
+    };
+    let log: String = (0..40_000).map(talk).collect();
+    let wrapped = each_line(&dump, |line, i| format!("I1120 17:49:36.{i:06}      12 main.go:42] {line}\n"));
+    assert_eq!(read(log + &wrapped), plain);
+}
+
+/// Origins without number, each with a header of its own, cost no memory without bounds.
+#[test]
+fn many_origins_are_bounded() {
+    let line =
+        |i: usize| format!("pod-{i}-x | goroutine {i} [select]:\npod-{i}-x | main.f()\npod-{i}-x | \tmain.go:3\n");
+    let log: String = (1..20_000).map(line).collect();
+    let mut symbols = Symbols::new();
+    let snapshots = common::read(log, &mut symbols).expect("goroutines");
+    assert!(snapshots.len() <= 65);
+    let warnings = snapshots[0].info.warnings.sorted();
+    assert!(warnings.iter().any(|warning| warning.code.code() == "lost-lines"), "{warnings:?}");
+    assert!(!snapshots[0].complete());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 

@@ -39,7 +39,7 @@ pub enum WarningCode {
     Unwrapped,
     /// Lines of other programs stood between those of the dump.
     OtherLines,
-    /// Lines of a second dump in one log could not be kept.
+    /// Lines of further dumps in one log could not be kept.
     LostLines,
     /// The process was started anew since the moment before: goroutines can't be told apart over it.
     Restarted,

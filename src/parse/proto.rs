@@ -3,6 +3,7 @@
 //! Go writes the string table last, so the profile is walked twice: first for types, strings, functions and locations,
 //! then for samples, one at a time into one reused message.
 
+use std::cell::Cell;
 use std::hash::BuildHasher;
 use std::io::Read;
 
@@ -16,7 +17,7 @@ use super::{GROUP_BYTES, Options, go_version, leaf_state, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input;
 use crate::model::{
-    Format, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols,
+    Format, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
 };
 
 /// The messages of `proto/profile.proto`, as prost-build makes them.
@@ -36,20 +37,32 @@ mod field {
     pub(super) const DURATION_NANOS: u32 = 10;
 }
 
+/// A length beyond this is no cut but nonsense.
+const MAX_FIELD: u64 = 1 << 20;
+
 /// Reads a profile.
 pub(super) fn read(reader: impl Read, name: &str, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
     let mut bytes = Vec::new();
     let limit = options.max_proto_bytes;
-    reader.take(limit + 1).read_to_end(&mut bytes).map_err(|e| {
-        let kind = input::as_kind(e);
-        let damaged = matches!(kind, ErrorKind::Packed(_));
-        let error = Error::new(name, kind);
-        if damaged { error.hint("the profile was not written or copied to its end: capture it again") } else { error }
-    })?;
+    let damage = match reader.take(limit + 1).read_to_end(&mut bytes).map_err(input::as_kind) {
+        Ok(_) => None,
+        Err(ErrorKind::Packed(what)) => Some(what),
+        Err(kind) => return Err(Error::new(name, kind)),
+    };
     if bytes.len() as u64 > limit {
         return Err(Error::new(name, ErrorKind::TooLarge(format!("a profile.proto of more than {} MiB", limit >> 20))));
     }
-    Profile { bytes: &bytes, name }.read(symbols, options)
+    let read = Profile { bytes: &bytes, name, end: Cell::default() }.read(symbols, options);
+    let Some(what) = damage else { return read };
+    let warning = format!("damaged gzip or zstd data ({what}): all counts are lower bounds");
+    read.map_err(|_| {
+        let hint = "the profile was not written or copied to its end: capture it again";
+        Error::new(name, ErrorKind::Packed(what)).hint(hint)
+    })
+    .map(|mut snapshot| {
+        snapshot.info.warnings.add(WarningCode::DamagedPacking, Place::Offset(bytes.len() as u64), || warning);
+        snapshot
+    })
 }
 
 /// One field of a message.
@@ -70,6 +83,8 @@ enum Value<'a> {
 struct Profile<'a> {
     bytes: &'a [u8],
     name: &'a str,
+    /// Where the field begins that the end of the data cuts.
+    end: Cell<Option<usize>>,
 }
 
 /// Everything but the samples.
@@ -81,7 +96,19 @@ struct Tables<'a> {
     locations: HashMap<u64, (usize, pb::Location), RandomState>,
     time_nanos: i64,
     duration_nanos: i64,
+    /// Where the first function or location stands that can't be read, and how many can't.
+    unreadable: Option<(usize, u64)>,
 }
+
+impl Tables<'_> {
+    /// A damaged message is left out; what refers to it shows that.
+    fn leave_out(&mut self, offset: usize) {
+        self.unreadable.get_or_insert((offset, 0)).1 += 1;
+    }
+}
+
+/// What stands for a function whose record can't be read.
+const UNREADABLE: &str = "(unreadable)";
 
 impl<'a> Profile<'a> {
     fn error(&self, offset: usize, what: impl Into<String>) -> Error {
@@ -102,6 +129,11 @@ impl<'a> Profile<'a> {
                     let length = decode_varint(&mut rest).map_err(|e| self.error(at, e.to_string()))?;
                     let Some((value, after)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n))
                     else {
+                        // Names stand at the end: what is whole before it is goroutines, if it is anything.
+                        if length < MAX_FIELD && number <= field::STRING {
+                            self.end.set(Some(at));
+                            return Ok(());
+                        }
                         let left = rest.len();
                         return Err(
                             self.error(at, format!("field {number} says it has {length} bytes, {left} are left"))
@@ -137,14 +169,14 @@ impl<'a> Profile<'a> {
             match (field.number, field.value) {
                 (field::SAMPLE_TYPE, Value::Bytes(b)) => tables.types.push(self.message(b, field.offset)?),
                 (field::STRING, Value::Bytes(b)) => tables.strings.push(b),
-                (field::FUNCTION, Value::Bytes(b)) => {
-                    let function: pb::Function = self.message(b, field.offset)?;
-                    tables.functions.insert(function.id, function);
-                }
-                (field::LOCATION, Value::Bytes(b)) => {
-                    let location: pb::Location = self.message(b, field.offset)?;
-                    tables.locations.insert(location.id, (field.offset, location));
-                }
+                (field::FUNCTION, Value::Bytes(b)) => match pb::Function::decode(b) {
+                    Ok(function) => _ = tables.functions.insert(function.id, function),
+                    Err(_) => tables.leave_out(field.offset),
+                },
+                (field::LOCATION, Value::Bytes(b)) => match pb::Location::decode(b) {
+                    Ok(location) => _ = tables.locations.insert(location.id, (field.offset, location)),
+                    Err(_) => tables.leave_out(field.offset),
+                },
                 (field::TIME_NANOS, Value::Number(n)) => tables.time_nanos = n as i64,
                 (field::DURATION_NANOS, Value::Number(n)) => tables.duration_nanos = n as i64,
                 _ => {}
@@ -165,6 +197,16 @@ impl<'a> Profile<'a> {
         info.captured_at = (tables.time_nanos != 0).then_some(tables.time_nanos);
         info.delta = tables.duration_nanos != 0;
         info.duration_nanos = tables.duration_nanos;
+        if let Some((offset, count)) = tables.unreadable {
+            info.warnings.add_many(WarningCode::BadRecord, Place::Offset(offset as u64), count, || {
+                format!("a function or location of the profile is damaged; {UNREADABLE} stands where it belongs")
+            });
+        }
+        if let Some(end) = self.end.get() {
+            info.warnings.add(WarningCode::Truncated, Place::Offset(end as u64), || {
+                format!("the profile is cut: counts are lower bounds, and {UNREADABLE} stands for what came after")
+            });
+        }
         let mut reader = Samples {
             profile: self,
             frames: Frames {
@@ -172,6 +214,7 @@ impl<'a> Profile<'a> {
                 tables: &tables,
                 strings: vec![None; tables.strings.len()],
                 by_location: HashMap::default(),
+                lost: None,
             },
             builder: SnapshotBuilder::new(info),
             stacks: HashTable::new(),
@@ -197,7 +240,13 @@ impl<'a> Profile<'a> {
             }
             Ok(())
         })?;
+        let lost = reader.frames.lost;
         let mut snapshot = reader.builder.finish();
+        if let Some((offset, count)) = lost {
+            snapshot.info.warnings.add_many(WarningCode::Truncated, Place::Offset(offset as u64), count, || {
+                format!("names are missing, as where a profile is cut: {UNREADABLE} stands for them")
+            });
+        }
         snapshot.info.delta |= snapshot.groups.iter().any(|g| g.count < 0);
         snapshot.info.go_version = go_version::of(&snapshot, symbols);
         Ok(snapshot)
@@ -235,17 +284,28 @@ struct Frames<'a> {
     tables: &'a Tables<'a>,
     strings: Vec<Option<StrId>>,
     by_location: HashMap<u64, Vec<RawFrame>, RandomState>,
+    /// Where the first name is referred to that the profile lacks, and how many are.
+    lost: Option<(usize, u64)>,
 }
 
 impl Frames<'_> {
     fn string(&mut self, index: i64, offset: usize, symbols: &mut Symbols) -> Result<StrId> {
         let at = usize::try_from(index).ok().filter(|at| *at < self.strings.len());
         let Some(at) = at else {
-            return Err(self
-                .profile
-                .error(offset, format!("it refers to string {index}, and has {}", self.strings.len())));
+            self.lost.get_or_insert((offset, 0)).1 += 1;
+            return Ok(symbols.string(UNREADABLE));
         };
         Ok(*self.strings[at].get_or_insert_with(|| symbols.string(&String::from_utf8_lossy(self.tables.strings[at]))))
+    }
+
+    /// Something of the profile is missing because of damage.
+    fn is_damaged(&self) -> bool {
+        self.tables.unreadable.is_some() || self.profile.end.get().is_some()
+    }
+
+    fn unreadable(&self, symbols: &mut Symbols) -> RawFrame {
+        let (function, file) = (symbols.function(UNREADABLE), symbols.string(""));
+        RawFrame { function, file, line: 0, inlined: false, start_line: 0 }
     }
 
     /// The frames of a location, innermost first.
@@ -259,6 +319,9 @@ impl Frames<'_> {
 
     fn read(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<Vec<RawFrame>> {
         let Some((offset, location)) = self.tables.locations.get(&location_id) else {
+            if self.is_damaged() {
+                return Ok(vec![self.unreadable(symbols)]);
+            }
             return Err(self
                 .profile
                 .error(sample, format!("a sample refers to location {location_id}, which is missing")));
@@ -272,12 +335,20 @@ impl Frames<'_> {
         let mut frames = Vec::with_capacity(location.line.len());
         for (i, line) in location.line.iter().enumerate() {
             let Some(function) = self.tables.functions.get(&line.function_id) else {
+                if self.is_damaged() {
+                    frames.push(self.unreadable(symbols));
+                    continue;
+                }
                 let what = format!("location {location_id} refers to function {}, which is missing", line.function_id);
                 return Err(self.profile.error(*offset, what));
             };
             let name = self.string(function.name, *offset, symbols)?;
             let file = self.string(function.filename, *offset, symbols)?;
-            let spelling = symbols.str(name).to_owned();
+            let spelling = match symbols.str(name) {
+                // Different functions stay different groups.
+                UNREADABLE => format!("{UNREADABLE} {}", line.function_id),
+                name => name.to_owned(),
+            };
             frames.push(RawFrame {
                 function: symbols.function(&spelling),
                 file,

@@ -36,8 +36,8 @@ pub(super) fn read(
         prefixed: None,
         seen: Seen::default(),
         wrappings: Vec::new(),
-        failed_looks: 0,
-        look_again_at: 0,
+        failed_looks: [0; 2],
+        look_again_at: [0; 2],
     };
     while reader.step(symbols)? {
         let place = Place::Line(reader.lines.line_number());
@@ -62,9 +62,9 @@ struct TextReader<'a, 'r> {
     seen: Seen,
     /// What was undone, from which line on.
     wrappings: Vec<(u64, String, Undone)>,
-    /// How often nothing was found to undo, and from which offset on it is looked for again.
-    failed_looks: u64,
-    look_again_at: u64,
+    /// How often nothing was found to undo around headers and around causes, and from which offset on it is looked for again.
+    failed_looks: [u64; 2],
+    look_again_at: [u64; 2],
 }
 
 /// What stood in the text besides goroutines; explains why there are none.
@@ -194,9 +194,14 @@ impl TextReader<'_, '_> {
         const CAUSES: [&[u8]; 4] = [b"SIGQUIT: ", b"SIGABRT: ", b"panic: ", b"fatal error: "];
         let text = &self.lines.ahead()[..end];
         let holds = |what: &[u8]| memchr::memmem::find(text, what).is_some();
-        let may =
-            !starts_header(text) && !names_cause(text) && (find_dump(text).is_some() || CAUSES.into_iter().any(holds));
-        if !may || self.wrappings.len() >= MAX_WRAPPINGS || self.lines.offset() < self.look_again_at {
+        // A line may speak of a panic a thousand times before one comes: headers are looked at on their own account.
+        let kind = match () {
+            () if starts_header(text) || names_cause(text) => return Ok(false),
+            () if find_dump(text).is_some() => 0,
+            () if CAUSES.into_iter().any(holds) => 1,
+            () => return Ok(false),
+        };
+        if self.wrappings.len() >= MAX_WRAPPINGS || self.lines.offset() < self.look_again_at[kind] {
             return Ok(false);
         }
         let sample = self.lines.look(SAMPLE, self.name, false)?;
@@ -204,8 +209,8 @@ impl TextReader<'_, '_> {
         match layers.as_slice() {
             [] => {
                 // A text may hold as many such lines as it likes; they shan't take as long as they like.
-                self.failed_looks += 1;
-                self.look_again_at = self.lines.offset() + (self.failed_looks / 8) * SAMPLE as u64;
+                self.failed_looks[kind] += 1;
+                self.look_again_at[kind] = self.lines.offset() + (self.failed_looks[kind] / 8) * SAMPLE as u64;
                 return Ok(false);
             }
             [Wrapping::First(bytes)] => self.lines.consume(*bytes, 0),
@@ -278,7 +283,7 @@ impl TextReader<'_, '_> {
             });
             let lost = self.wrappings.iter().map(|(.., undone)| undone.lost_lines()).sum();
             info.warnings.add_many_if(WarningCode::LostLines, Place::Line(*line), lost, || {
-                "lines of another dump in this log had no room in the folder for temporary files; they were left out".into()
+                "goroutines of other dumps in this log were left out: there are too many of them, or no room for temporary files".into()
             });
         }
         if let Some(info) = self.dumps.info() {

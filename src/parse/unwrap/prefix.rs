@@ -247,7 +247,10 @@ impl Prefixes {
         if self.others.contains_key(&origin) {
             return To::Aside(origin);
         }
-        if (find_dump(text) == Some(0) || names_cause(text)) && self.others.len() < MAX_ORIGINS {
+        let is_dump = find_dump(text) == Some(0);
+        if is_dump && self.others.len() == MAX_ORIGINS {
+            self.undone.lost();
+        } else if is_dump || (names_cause(text) && self.others.len() < MAX_ORIGINS) {
             self.others.insert(origin.clone(), SpooledTempFile::new(KEPT_IN_MEMORY));
             return To::Aside(origin);
         }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for so many seconds (60 unless told): fuzz/run.sh [SECONDS] [TARGET...]
+# Needs a nightly toolchain and cargo-fuzz (cargo install cargo-fuzz). An input that takes a second, or 512 MiB, is a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+seconds=${1:-60}
+shift || true
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then targets=(text wrapped proto proto_fields packed compared rules); fi
+[ -d corpus ] || ./seed.sh
+for target in "${targets[@]}"; do
+  echo "== $target, $seconds s"
+  cargo +nightly fuzz run "$target" --fuzz-dir . -- -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=65536 \
+    -print_final_stats=1
+done
