@@ -118,6 +118,7 @@ const PER_LINE: &[(&str, Wrap)] = &[
     ("colours", |l, _| format!("\u{1b}[31m{l}\u{1b}[0m\n")),
     ("links and titles of terminals", |l, _| format!("\u{1b}]0;logs\u{7}\u{1b}[1;32m{l}\u{1b}[m\n")),
     ("spaces for tabs", |l, _| format!("{}\n", l.replace('\t', "        "))),
+    ("lines twice", |l, _| format!("{l}\n{l}\n")),
     ("tabs lost", |l, _| format!("{}\n", l.trim_start())),
 ];
 
@@ -241,6 +242,20 @@ fn only_the_first_line_may_have_a_prefix() {
     }
 }
 
+/// A part of a log that came twice is told.
+#[test]
+fn goroutines_that_stand_there_twice_are_told() {
+    let dump = common::text("orders/after.debug2.txt");
+    let blocks: Vec<&str> = dump.split("\n\n").collect();
+    let again = [&blocks[..9], &blocks[4..]].concat().join("\n\n");
+    let mut symbols = Symbols::new();
+    let warnings =
+        |text: String, symbols: &mut Symbols| common::read(text, symbols).expect("a dump")[0].info.warnings.sorted();
+    let told = warnings(again, &mut symbols);
+    assert_eq!(told.iter().map(|w| (w.code.code(), w.count)).collect::<Vec<_>>(), [("repeated-goroutine", 5)]);
+    assert!(warnings(dump, &mut symbols).is_empty());
+}
+
 /// What speaks of goroutines is none.
 #[test]
 fn prose_is_no_dump() {
@@ -289,7 +304,7 @@ proptest! {
     #[test]
     fn wrappings_within_wrappings_are_undone(layers in prop::collection::vec(0..PER_LINE.len(), 1..4), which in 0..4usize) {
         let (name, dump) = dumps().swap_remove(which);
-        let lossy = |i: &usize| PER_LINE[*i].0.contains("tab") || PER_LINE[*i].0.contains("colours") || PER_LINE[*i].0.contains("terminals") || PER_LINE[*i].0.contains("export");
+        let lossy = |i: &usize| PER_LINE[*i].0.contains("tab") || PER_LINE[*i].0.contains("colours") || PER_LINE[*i].0.contains("terminals") || PER_LINE[*i].0.contains("export") || PER_LINE[*i].0.contains("twice");
         prop_assume!(!layers.iter().any(lossy));
         let wrapped = layers.iter().fold(dump.clone(), |text, i| each_line(&text, PER_LINE[*i].1));
         let names: Vec<&str> = layers.iter().map(|i| PER_LINE[*i].0).collect();

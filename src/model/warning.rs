@@ -33,6 +33,8 @@ pub enum WarningCode {
     HeaderInMessage,
     /// GOTRACEBACK=crash printed the goroutines of each thread again; they are counted as printed.
     RelayedGoroutine,
+    /// Goroutines stand in the dump more than once, ids and all; they are counted as printed.
+    RepeatedGoroutine,
     /// A line longer than the limit was cut.
     LongLine,
     /// What a logger or shipper put around the dump was taken away.
@@ -66,6 +68,7 @@ impl WarningCode {
             WarningCode::PrefixedHeader => "prefixed-header",
             WarningCode::HeaderInMessage => "header-in-message",
             WarningCode::RelayedGoroutine => "relayed-goroutine",
+            WarningCode::RepeatedGoroutine => "repeated-goroutine",
             WarningCode::LongLine => "long-line",
             WarningCode::Unwrapped => "unwrapped",
             WarningCode::OtherLines => "other-lines",
@@ -85,6 +88,7 @@ impl WarningCode {
                 | WarningCode::RelayedGoroutine
                 | WarningCode::Unwrapped
                 | WarningCode::OtherLines
+                | WarningCode::RepeatedGoroutine
                 | WarningCode::Restarted
                 | WarningCode::Times
         )

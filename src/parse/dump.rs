@@ -10,7 +10,8 @@ use super::header::Header;
 use super::preamble::Preamble;
 use crate::error::Place;
 use crate::model::{
-    Cause, CauseKind, Format, Goroutine, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
+    Cause, CauseKind, Format, Goroutine, Snapshot, SnapshotBuilder, SnapshotInfo, StackGroup, StrId, Symbols,
+    WarningCode,
 };
 
 /// Collects goroutines into dumps.
@@ -231,8 +232,21 @@ impl<'a> Dumps<'a> {
         if dump.builder.is_empty() {
             return;
         }
+        let dump_relays = dump.relay;
         let mut snapshot = dump.builder.finish();
         snapshot.info.go_version = go_version::of(&snapshot, symbols);
+        if !dump_relays {
+            // Each thread has a goroutine 0 of its own.
+            let repeated = |group: &StackGroup| match group.ids.contains(0) {
+                true => 0,
+                false => group.count.unsigned_abs() - group.ids.len(),
+            };
+            let repeated = snapshot.groups.iter().map(repeated).sum();
+            snapshot.info.warnings.add_many_if(WarningCode::RepeatedGoroutine, Place::Whole, repeated, || {
+                "goroutines stand in it more than once: a part of the log came twice; they are counted as printed"
+                    .into()
+            });
+        }
         self.finished_groups += snapshot.groups.len();
         self.finished.push(snapshot);
     }

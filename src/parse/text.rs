@@ -8,7 +8,7 @@ use super::preamble::{Preamble, names_cause};
 use super::unwrap::{self, Undone, Wrapping, find_dump};
 use super::{Options, too_many_dumps, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::input::TextLines;
+use crate::input::{LineAhead, TextLines};
 use crate::model::{Snapshot, Symbols, WarningCode};
 
 /// Longer blocks are parted: 50 + 50 frames of a line each stay far below.
@@ -97,6 +97,12 @@ impl TextReader<'_, '_> {
                 Some(cut) => line = cut,
                 None => return Ok(false),
             }
+        }
+        let text = &self.lines.ahead()[line.start..line.end];
+        let begins = starts_header(text) || debug1::Head::parse(text).is_some();
+        if begins && self.comes_twice(line)? {
+            self.undo(&[Wrapping::Twice]);
+            return Ok(true);
         }
         let text = &self.lines.ahead()[line.start..line.end];
         if starts_header(text) {
@@ -214,15 +220,27 @@ impl TextReader<'_, '_> {
                 return Ok(false);
             }
             [Wrapping::First(bytes)] => self.lines.consume(*bytes, 0),
-            layers => {
-                let undone = Undone::default();
-                self.lines.wrap(|text| unwrap::undo(layers, text, &undone));
-                let line = self.lines.line_number();
-                let words = layers.iter().map(Wrapping::words).collect::<Vec<_>>().join(" within ");
-                self.wrappings.push((line, words, undone));
-            }
+            layers => self.undo(layers),
         }
         Ok(true)
+    }
+
+    /// Takes layers away from here on.
+    fn undo(&mut self, layers: &[Wrapping]) {
+        let undone = Undone::default();
+        self.lines.wrap(|text| unwrap::undo(layers, text, &undone));
+        let words = layers.iter().map(Wrapping::words).collect::<Vec<_>>().join(" within ");
+        self.wrappings.push((self.lines.line_number(), words, undone));
+    }
+
+    /// Whether the first line of a dump, which is ahead, comes twice, as every line of a log that was delivered twice.
+    fn comes_twice(&mut self, header: LineAhead) -> Result<bool> {
+        if !self.dumps.is_empty() || self.wrappings.len() >= MAX_WRAPPINGS {
+            return Ok(false);
+        }
+        let next = self.lines.line_at(header.next, self.name)?;
+        let ahead = self.lines.ahead();
+        Ok(next.is_some_and(|next| ahead[next.start..next.end] == ahead[header.start..header.end]))
     }
 
     /// Reads a line that is part of no goroutine.

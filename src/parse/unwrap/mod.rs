@@ -8,6 +8,7 @@ mod layer;
 mod prefix;
 mod quoted;
 mod strip;
+mod twice;
 
 use std::cell::Cell;
 use std::io::{Cursor, Read};
@@ -19,6 +20,7 @@ use journal::Journal;
 use layer::Layer;
 use prefix::{Prefixes, Shape};
 use quoted::Quoted;
+use twice::Twice;
 
 use super::header::starts_header;
 use super::preamble::names_cause;
@@ -76,6 +78,8 @@ pub(super) enum Wrapping {
     Quoted(Vec<u8>, bool),
     /// The first one of the prefixes
     Prefix(Vec<u8>),
+    /// Each line twice
+    Twice,
     /// Something before the first line alone, of so many bytes
     First(usize),
 }
@@ -91,6 +95,7 @@ impl Wrapping {
             Wrapping::Quoted(key, _) => format!("a quoted string behind {}", text(key)),
             Wrapping::Prefix(prefix) if prefix.iter().all(|b| *b == b' ') => "indentation".into(),
             Wrapping::Prefix(prefix) => format!("a prefix like {:?}", text(prefix)),
+            Wrapping::Twice => "lines that each came twice".into(),
             Wrapping::First(_) => "a log line's beginning".into(),
         }
     }
@@ -102,6 +107,7 @@ impl Wrapping {
             Wrapping::Journal => Box::new(Layer::new(inner, Journal::default())),
             Wrapping::Quoted(key, joins) => Box::new(Layer::new(inner, Quoted::new(key, *joins))),
             Wrapping::Prefix(prefix) => Box::new(Layer::new(inner, Prefixes::new(prefix, undone.clone()))),
+            Wrapping::Twice => Box::new(Layer::new(inner, Twice::default())),
             Wrapping::First(_) => inner,
         }
     }
