@@ -124,6 +124,8 @@ pub(super) fn names_cause(line: &[u8]) -> bool {
 
 /// runtime/panic.go:printpanics and :throw, runtime/signal_unix.go:sighandler, testing/testing.go:startAlarm.
 fn cause(line: &[u8]) -> Option<(CauseKind, &[u8])> {
+    // A terminal shows the key that was pressed.
+    let line = line.strip_prefix(b"^\\").unwrap_or(line);
     if let Some(message) = line.strip_prefix(b"panic: ") {
         let kind =
             if message.starts_with(b"test timed out after ") { CauseKind::TestTimeout } else { CauseKind::Panic };
@@ -183,6 +185,7 @@ mod tests {
                 "stack overflow",
             ),
             ("SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n", CauseKind::Sigquit, "SIGQUIT: quit"),
+            ("^\\SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n", CauseKind::Sigquit, "SIGQUIT: quit"),
             (
                 "panic: test timed out after 1s\n\trunning tests:\n\t\tTestX (1s)\n\n",
                 CauseKind::TestTimeout,

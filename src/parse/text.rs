@@ -238,9 +238,15 @@ impl TextReader<'_, '_> {
         if !self.dumps.is_empty() || self.wrappings.len() >= MAX_WRAPPINGS {
             return Ok(false);
         }
-        let next = self.lines.line_at(header.next, self.name)?;
+        // Both the header and the line below it.
+        let mut lines = [header; 4];
+        for i in 1..4 {
+            let Some(line) = self.lines.line_at(lines[i - 1].next, self.name)? else { return Ok(false) };
+            lines[i] = line;
+        }
         let ahead = self.lines.ahead();
-        Ok(next.is_some_and(|next| ahead[next.start..next.end] == ahead[header.start..header.end]))
+        let [first, again, below, below_again] = lines.map(|line| &ahead[line.start..line.end]);
+        Ok(first == again && below == below_again && first != below)
     }
 
     /// Reads a line that is part of no goroutine.

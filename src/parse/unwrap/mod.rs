@@ -202,8 +202,10 @@ fn prefix(line: &[u8], at: usize, following: &[&[u8]], next: &[u8]) -> Option<Wr
     if same > 0 && (same * 4 >= others || same >= 8) {
         return Some(Wrapping::Prefix(line[..at].to_vec()));
     }
-    let is_frame = next.ends_with(b")") && next.contains(&b'(') && !next.starts_with(b" ");
-    is_frame.then_some(Wrapping::First(at))
+    let call = memchr::memchr(b'(', next).filter(|at| *at > 0 && next.ends_with(b")"));
+    let is_frame = call.is_some_and(|call| next[..call].iter().all(u8::is_ascii_graphic));
+    let is_text = line[..at].iter().any(u8::is_ascii_graphic);
+    (is_frame && is_text).then_some(Wrapping::First(at))
 }
 
 /// The string that holds a place in a line: where it begins, and the key before it.

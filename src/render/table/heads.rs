@@ -38,7 +38,11 @@ impl Page<'_> {
                 self.cause(snapshot, cause);
             }
             for warning in &snapshot.warnings {
-                self.line(&format!("warning: {} ({})", warning.message, times(warning)), WARN);
+                let (word, ansi) = match warning.code.as_str() {
+                    "unwrapped" | "other-lines" => ("note", DIM),
+                    _ => ("warning", WARN),
+                };
+                self.line(&format!("{word}: {} ({})", warning.message, times(warning)), ansi);
             }
         }
     }
