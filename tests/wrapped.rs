@@ -98,6 +98,8 @@ const PER_LINE: &[(&str, Wrap)] = &[
     ("syslog, RFC 3164", |l, _| format!("<30>Nov 20 17:49:36 host-1 shop[4242]: {l}\n")),
     ("syslog, RFC 5424", |l, i| format!("<165>1 2026-11-20T17:49:36.{i:03}Z host-1 shop 4242 ID47 - {l}\n")),
     ("ISO time and level", |l, i| format!("2018-05-22T10:08:00.{i:06}+00:00 host INFO server[1322]: {l}\n")),
+    ("time since the start", |l, i| format!("[{:5}.{:06}] {l}\n", i / 7, i)),
+    ("numbered", |l, i| format!("{i}: {l}\n")),
     ("Heroku", |l, i| format!("2026-11-20T17:49:36.{i:06}+00:00 app[web.1]: {l}\n")),
     ("CloudWatch", |l, i| {
         format!("{{\"timestamp\":17636560{i},\"message\":{},\"ingestionTime\":1763656001}}\n", json(l))

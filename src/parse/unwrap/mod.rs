@@ -76,8 +76,8 @@ pub(super) enum Wrapping {
     Journal,
     /// A string behind a key of each line: the key, and whether the text has its own line ends
     Quoted(Vec<u8>, bool),
-    /// The first one of the prefixes
-    Prefix(Vec<u8>),
+    /// The first one of the prefixes, and whether they tell who wrote a line
+    Prefix(Vec<u8>, bool),
     /// Each line twice
     Twice,
     /// Something before the first line alone, of so many bytes
@@ -93,8 +93,8 @@ impl Wrapping {
             Wrapping::Cri => "a container runtime's prefix".into(),
             Wrapping::Journal => "entries of a journal".into(),
             Wrapping::Quoted(key, _) => format!("a quoted string behind {}", text(key)),
-            Wrapping::Prefix(prefix) if prefix.iter().all(|b| *b == b' ') => "indentation".into(),
-            Wrapping::Prefix(prefix) => format!("a prefix like {:?}", text(prefix)),
+            Wrapping::Prefix(prefix, _) if prefix.iter().all(|b| *b == b' ') => "indentation".into(),
+            Wrapping::Prefix(prefix, _) => format!("a prefix like {:?}", text(prefix)),
             Wrapping::Twice => "lines that each came twice".into(),
             Wrapping::First(_) => "a log line's beginning".into(),
         }
@@ -106,7 +106,9 @@ impl Wrapping {
             Wrapping::Cri => Box::new(Layer::new(inner, Cri::default())),
             Wrapping::Journal => Box::new(Layer::new(inner, Journal::default())),
             Wrapping::Quoted(key, joins) => Box::new(Layer::new(inner, Quoted::new(key, *joins))),
-            Wrapping::Prefix(prefix) => Box::new(Layer::new(inner, Prefixes::new(prefix, undone.clone()))),
+            Wrapping::Prefix(prefix, tells) => {
+                Box::new(Layer::new(inner, Prefixes::new(prefix, *tells, undone.clone())))
+            }
             Wrapping::Twice => Box::new(Layer::new(inner, Twice::default())),
             Wrapping::First(_) => inner,
         }
@@ -172,7 +174,14 @@ fn outermost(line: &[u8], at: usize, following: &[&[u8]], next: &[u8]) -> Option
     if line.starts_with(journal::MESSAGE) {
         return Some(Wrapping::Journal);
     }
-    if let Some((open, key)) = quoted_key(line, at) {
+    let quoted = quoted_key(line, at);
+    // What stands before a container runtime's time is a layer of its own: the runtime's lines may be parts.
+    let before = quoted.as_ref().map_or(at, |(open, _)| *open);
+    let is_time = |i: &usize| line[i - 1] == b' ' && line[*i].is_ascii_digit() && cri::split(&line[*i..at]).is_some();
+    if let Some(time) = (1..before).find(is_time) {
+        return prefix(line, time, following, next);
+    }
+    if let Some((open, key)) = quoted {
         // What stands before the record is a layer of its own.
         let record = if key.ends_with(b":") { memchr::memchr(b'{', &line[..open]).unwrap_or(0) } else { 0 };
         if record > 0 && !line[..record].iter().all(|b| b" \t[".contains(b)) {
@@ -180,10 +189,7 @@ fn outermost(line: &[u8], at: usize, following: &[&[u8]], next: &[u8]) -> Option
         }
         return Some(Wrapping::Quoted(key.clone(), joins(&key)));
     }
-    // What stands before a container runtime's time is a layer of its own: the runtime's lines may be parts.
-    let time =
-        (1..at).find(|i| line[i - 1] == b' ' && line[*i].is_ascii_digit() && cri::split(&line[*i..at]).is_some());
-    prefix(line, time.unwrap_or(at), following, next)
+    prefix(line, at, following, next)
 }
 
 /// Docker's and `go test`'s strings hold the line ends themselves.
@@ -196,11 +202,17 @@ fn prefix(line: &[u8], at: usize, following: &[&[u8]], next: &[u8]) -> Option<Wr
         return None;
     }
     let shape = Shape::of(&line[..at]);
-    let same = following.iter().take(64).filter(|line| !line.is_empty() && shape.length(line).is_some()).count();
+    let alike =
+        || following.iter().take(64).filter(|line| !line.is_empty()).filter_map(|l| Some(&l[..shape.length(l)?]));
+    let same = alike().count();
     let others = following.iter().take(64).filter(|line| !line.is_empty()).count();
     // One other line may be a coincidence, most of them aren't.
     if same > 0 && (same * 4 >= others || same >= 8) {
-        return Some(Wrapping::Prefix(line[..at].to_vec()));
+        // Something in them that counts and is no time tells nobody apart.
+        let mut origins: Vec<Vec<u8>> = alike().map(prefix::origin).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        return Some(Wrapping::Prefix(line[..at].to_vec(), origins.len() * 2 <= same + 1));
     }
     let call = memchr::memchr(b'(', next).filter(|at| *at > 0 && next.ends_with(b")"));
     let is_frame = call.is_some_and(|call| next[..call].iter().all(u8::is_ascii_graphic));

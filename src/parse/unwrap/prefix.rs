@@ -172,6 +172,8 @@ fn is_time(token: &[u8]) -> bool {
 pub(super) struct Prefixes {
     shapes: Vec<Shape>,
     origin: Vec<u8>,
+    /// Prefixes of one origin are alike but for times.
+    tells_origin: bool,
     others: BTreeMap<Vec<u8>, SpooledTempFile>,
     /// The first of them is being given out.
     draining: bool,
@@ -192,10 +194,11 @@ enum To {
 
 impl Prefixes {
     /// Of a first prefix.
-    pub(super) fn new(prefix: &[u8], undone: Undone) -> Self {
+    pub(super) fn new(prefix: &[u8], tells_origin: bool, undone: Undone) -> Self {
         Prefixes {
             shapes: vec![Shape::of(prefix)],
             origin: origin(prefix),
+            tells_origin,
             others: BTreeMap::new(),
             draining: false,
             last: Vec::new(),
@@ -240,7 +243,7 @@ impl Prefixes {
 
     /// Where a line goes.
     fn route(&mut self, prefix: &[u8], text: &[u8]) -> To {
-        if is_of(prefix, &self.origin) {
+        if !self.tells_origin || is_of(prefix, &self.origin) {
             return To::Out;
         }
         let origin = origin(prefix);
