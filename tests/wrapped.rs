@@ -235,6 +235,23 @@ fn dumps_between_each_other_are_told_apart() {
     }
 }
 
+/// So are they where another layer stands within the prefixes.
+#[test]
+fn dumps_within_two_layers_are_told_apart() {
+    let dumps = ["orders/crash.log", "orders/after.debug2.txt"].map(common::text);
+    let expected = dumps.clone().map(|dump| read(dump)[0].len());
+    let wrap = |pod: &str, line: &str, i: usize| {
+        format!("[pod/{pod}-0/{pod}] I1120 17:49:36.{i:06}      12 main.go:42] {line}\n")
+    };
+    let lines = |i: usize| [("shop", dumps[0].lines().nth(i)), ("orders", dumps[1].lines().nth(i))];
+    let most = dumps.iter().map(|dump| dump.lines().count()).max().unwrap_or(0);
+    let log: String =
+        (0..most).flat_map(|i| lines(i).into_iter().filter_map(move |(pod, line)| Some(wrap(pod, line?, i)))).collect();
+    let snapshots = common::read(log, &mut Symbols::new()).expect("dumps");
+    assert_eq!(snapshots.iter().map(|s| s.groups.len()).collect::<Vec<_>>(), expected);
+    assert!(snapshots.iter().all(Snapshot::complete));
+}
+
 /// The line that begins a dump may be the only one with a prefix.
 #[test]
 fn only_the_first_line_may_have_a_prefix() {

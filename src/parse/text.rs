@@ -359,12 +359,12 @@ impl TextReader<'_, '_> {
         if let Some((line, count)) = self.prefixed {
             return error(&format!("{count} goroutines, but each header stands behind a prefix or indentation"))
                 .at(Place::Line(line))
-                .hint("cut off what the logger put before each line and try again, for example: sed 's/^[^|]*| //' FILE | unpark triage -");
+                .hint("take away what the logger put before each line, for example: unpark triage --strip '[^|]*[|] ' FILE");
         }
         if let Some(line) = self.seen.prefixed_profile {
             return error("a debug=1 profile, but its lines stand behind a prefix")
                 .at(Place::Line(line))
-                .hint("cut off what the logger put before each line and try again");
+                .hint("take away what the logger put before each line: unpark triage --strip REGEX FILE");
         }
         if let Some(cause) = self.preamble.unused() {
             let first = cause.message.lines().next().unwrap_or_default();

@@ -262,7 +262,10 @@ fn recursion(cluster: &Cluster) -> Option<Judgement> {
     }
     let text = format!("{} were started by the function that they run", counted(cluster.last, "goroutine"));
     let none_ends = cluster.identity.is_some_and(|identity| identity.deaths == 0 && identity.survivors > 0);
-    if cluster.counts.len() >= 3 && cluster.counts.is_sorted_by(|a, b| a < b) && none_ends {
+    // A tree that is still being built grows too, but slower and slower.
+    let steps: Vec<i64> = cluster.counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let goes_on = steps.len() >= 2 && steps.iter().all(|step| *step > 0) && steps.last() >= steps.first();
+    if goes_on && none_ends {
         let text = format!("{text}; at every moment there are more, and none ended");
         return Some(finding(Verdict::Likely, 0.7, EvidenceKind::Identity, text));
     }

@@ -250,7 +250,8 @@ impl Prefixes {
         if self.others.contains_key(&origin) {
             return To::Aside(origin);
         }
-        let is_dump = find_dump(text) == Some(0);
+        // Not only at the beginning: another layer may stand within this one.
+        let is_dump = find_dump(text).is_some();
         if is_dump && self.others.len() == MAX_ORIGINS {
             self.undone.lost();
         } else if is_dump || (names_cause(text) && self.others.len() < MAX_ORIGINS) {
