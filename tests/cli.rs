@@ -318,6 +318,43 @@ fn exit_codes() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/file"));
 }
 
+/// Paths that are no plain files.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let writer = std::thread::spawn({
+        let (pipe, dump) = (pipe.clone(), concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/crash/sigquit.txt"));
+        move || fs::copy(dump, pipe)
+    });
+    let output = unpark(80).args(["triage", "--format", "json"]).arg(&pipe).output().expect("the command starts");
+    writer.join().expect("the writer ends").expect("everything is read");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["summary"]["goroutines"], 13);
+
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(said(&["triage", "/dev/null"]).contains("empty"));
+    assert!(said(&["triage", "/dev/zero", "--max-input", "1MiB"]).contains("more than 1 MiB"));
+    assert!(said(&["triage", folder.path().join("gone").to_str().expect("UTF-8")]).contains("No such file"));
+    // Nobody may read it, but for root.
+    let closed = folder.path().join("closed");
+    fs::write(&closed, "goroutine 1 [select]:\n").expect("written");
+    fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0)).expect("closed");
+    if fs::File::open(&closed).is_err() {
+        assert!(said(&["triage", closed.to_str().expect("UTF-8")]).contains("ermission denied"));
+    }
+    // A link that leads nowhere is no file of its directory.
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink("/no/such/file", folder.path().join("a.txt")).expect("linked");
+    assert!(said(&["triage", folder.path().to_str().expect("UTF-8")]).contains("holds no file"));
+}
+
 #[test]
 fn what_is_no_profile_is_refused_with_its_name() {
     for (input, said) in [

@@ -3,6 +3,7 @@
 mod encoding;
 mod limit;
 mod moments;
+mod nuls;
 mod source;
 mod text_lines;
 mod unpack;
@@ -10,6 +11,7 @@ mod zstd;
 
 pub use encoding::to_utf8;
 pub use moments::{by_moment, natural, stem, time_in_name};
+pub use nuls::Nuls;
 pub use source::{Source, expand};
 pub use text_lines::{LineAhead, TextLines};
 pub(crate) use unpack::as_kind;

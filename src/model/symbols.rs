@@ -2,6 +2,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use super::{FunctionName, Origin};
@@ -70,6 +71,7 @@ pub struct Symbols {
     nodes: Vec<Node>,
     node_index: HashTable<StackId>,
     hasher: RandomState,
+    recoded: u64,
 }
 
 impl Default for Symbols {
@@ -94,6 +96,7 @@ impl Symbols {
             nodes: Vec::new(),
             node_index: HashTable::new(),
             hasher: RandomState::default(),
+            recoded: 0,
         };
         let empty = symbols.string("");
         let function = FunctionId(0);
@@ -116,6 +119,33 @@ impl Symbols {
         let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
         self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
         id
+    }
+
+    /// The id of a text as an input has it. What is no UTF-8 is taken for Windows-1252, in which every byte is a letter:
+    /// different names stay different.
+    pub fn string_of(&mut self, bytes: &[u8]) -> StrId {
+        let text = self.decode(bytes);
+        self.string(&text)
+    }
+
+    /// The id of a function named as an input has it; see [`Symbols::string_of`].
+    pub fn function_of(&mut self, bytes: &[u8]) -> FunctionId {
+        let text = self.decode(bytes);
+        self.function(&text)
+    }
+
+    /// How many of the names given as bytes were no UTF-8.
+    #[must_use]
+    pub fn recoded(&self) -> u64 {
+        self.recoded
+    }
+
+    fn decode<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, str> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            self.recoded += 1;
+            return encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
+        };
+        Cow::Borrowed(text)
     }
 
     /// The string of an id.

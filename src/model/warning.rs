@@ -43,6 +43,12 @@ pub enum WarningCode {
     OtherLines,
     /// Lines of further dumps in one log could not be kept.
     LostLines,
+    /// NUL bytes between the text, such as a log begins with that was cut while it was written.
+    NulBytes,
+    /// So many NUL bytes in a row, behind text, that they stand in place of text.
+    Hole,
+    /// Names that are no UTF-8 were read as Windows-1252.
+    OtherEncoding,
     /// The process was started anew since the moment before: goroutines can't be told apart over it.
     Restarted,
     /// The times of moments can't be true together.
@@ -73,6 +79,9 @@ impl WarningCode {
             WarningCode::Unwrapped => "unwrapped",
             WarningCode::OtherLines => "other-lines",
             WarningCode::LostLines => "lost-lines",
+            WarningCode::NulBytes => "nul-bytes",
+            WarningCode::Hole => "hole",
+            WarningCode::OtherEncoding => "other-encoding",
             WarningCode::Restarted => "restarted",
             WarningCode::Times => "times",
         }
@@ -89,6 +98,8 @@ impl WarningCode {
                 | WarningCode::Unwrapped
                 | WarningCode::OtherLines
                 | WarningCode::RepeatedGoroutine
+                | WarningCode::NulBytes
+                | WarningCode::OtherEncoding
                 | WarningCode::Restarted
                 | WarningCode::Times
         )

@@ -238,19 +238,18 @@ impl Reader<'_> {
     }
 
     fn place(&mut self, named: Named<'_>, location: Option<Location<'_>>) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let file = self.symbols.string(&location.map_or(String::new(), |l| text(l.file)));
+        let file = self.symbols.string_of(location.map_or(b"", |l| l.file));
         let line = location.map_or(0, |l| l.line);
         match named {
             Named::Function { name, inlined, .. } => {
                 if self.frames.len() >= MAX_FRAMES {
                     return self.block.faults.add(WarningCode::TooManyFrames, named.line());
                 }
-                let function = self.symbols.function(&text(name));
+                let function = self.symbols.function_of(name);
                 self.frames.push(RawFrame { function, file, line, inlined, start_line: 0 });
             }
             Named::Creator { name, .. } => {
-                let function = self.symbols.function(&text(name));
+                let function = self.symbols.function_of(name);
                 self.creator = Some(self.symbols.frame(function, file, line, false));
             }
         }
@@ -277,9 +276,11 @@ impl Reader<'_> {
         let has = |part: &[u8]| memchr::memmem::find(last, part).is_some();
         let is_cut_line = !body.ends_with(b"\n") && (!has_offset || (has(b" fp=") && !has(b" pc=")));
         let entry = self.frames.last().map_or("", |frame| self.symbols.function_name(frame.function));
+        // Where the runtime's own frames are shown, its goroutines' creators are too (runtime/traceback.go:printcreatedby).
+        let leaf = self.frames.first().map_or("", |frame| self.symbols.function_name(frame.function));
         let is_whole = self.creator.is_some()
             || header.id <= 1
-            || entry.starts_with("runtime.")
+            || (entry.starts_with("runtime.") && leaf != "runtime.gopark")
             || memchr::memmem::find(header.tail, b"locked to thread").is_some();
         is_cut_line || !is_whole
     }

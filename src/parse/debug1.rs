@@ -270,8 +270,8 @@ fn frame(line: &[u8], symbols: &mut Symbols) -> Option<(u64, RawFrame)> {
     let after = &rest[plus + 3..];
     let place = &after[after.iter().position(u8::is_ascii_whitespace)?..];
     let location = frame_line::location(place.trim_ascii())?;
-    let function = symbols.function(&String::from_utf8_lossy(&rest[..plus]));
-    let file = symbols.string(&String::from_utf8_lossy(location.file));
+    let function = symbols.function_of(&rest[..plus]);
+    let file = symbols.string_of(location.file);
     Some((pc, RawFrame { function, file, line: location.line, inlined: false, start_line: 0 }))
 }
 

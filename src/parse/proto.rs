@@ -52,7 +52,14 @@ pub(super) fn read(reader: impl Read, name: &str, symbols: &mut Symbols, options
     if bytes.len() as u64 > limit {
         return Err(Error::new(name, ErrorKind::TooLarge(format!("a profile.proto of more than {} MiB", limit >> 20))));
     }
-    let read = Profile { bytes: &bytes, name, end: Cell::default() }.read(symbols, options);
+    let recoded_before = symbols.recoded();
+    let read = Profile { bytes: &bytes, name, end: Cell::default() }.read(symbols, options).map(|mut snapshot| {
+        let recoded = symbols.recoded() - recoded_before;
+        snapshot.info.warnings.add_many_if(WarningCode::OtherEncoding, Place::Whole, recoded, || {
+            "names or labels that are no UTF-8 were read as Windows-1252".into()
+        });
+        snapshot
+    });
     let Some(what) = damage else { return read };
     let warning = format!("damaged gzip or zstd data ({what}): all counts are lower bounds");
     read.map_err(|_| {
@@ -295,7 +302,7 @@ impl Frames<'_> {
             self.lost.get_or_insert((offset, 0)).1 += 1;
             return Ok(symbols.string(UNREADABLE));
         };
-        Ok(*self.strings[at].get_or_insert_with(|| symbols.string(&String::from_utf8_lossy(self.tables.strings[at]))))
+        Ok(*self.strings[at].get_or_insert_with(|| symbols.string_of(self.tables.strings[at])))
     }
 
     /// Something of the profile is missing because of damage.

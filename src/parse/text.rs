@@ -38,9 +38,15 @@ pub(super) fn read(
         wrappings: Vec::new(),
         failed_looks: [0; 2],
         look_again_at: [0; 2],
+        recoded: None,
     };
+    let recoded_before = symbols.recoded();
+    let mut place = Place::Line(1);
     while reader.step(symbols)? {
-        let place = Place::Line(reader.lines.line_number());
+        if reader.recoded.is_none() && symbols.recoded() > recoded_before {
+            reader.recoded = Some(place);
+        }
+        place = Place::Line(reader.lines.line_number());
         if symbols.bytes() + reader.dumps.bytes() > options.max_symbol_bytes {
             return Err(too_many_stacks(name, options).at(place));
         }
@@ -48,7 +54,7 @@ pub(super) fn read(
             return Err(too_many_dumps(name, options).at(place));
         }
     }
-    reader.finish(symbols)
+    reader.finish(symbols.recoded() - recoded_before, symbols)
 }
 
 struct TextReader<'a, 'r> {
@@ -65,6 +71,8 @@ struct TextReader<'a, 'r> {
     /// How often nothing was found to undo around headers and around causes, and from which offset on it is looked for again.
     failed_looks: [u64; 2],
     look_again_at: [u64; 2],
+    /// Where the first name is that is no UTF-8.
+    recoded: Option<Place>,
 }
 
 /// What stood in the text besides goroutines; explains why there are none.
@@ -72,7 +80,6 @@ struct TextReader<'a, 'r> {
 struct Seen {
     other_profile: Option<String>,
     html: bool,
-    binary: bool,
     race: bool,
     /// The first line that begins like a header and isn't one, and how many do.
     bad_headers: Option<(u64, u64)>,
@@ -276,7 +283,6 @@ impl TextReader<'_, '_> {
         }
         if self.dumps.is_empty() {
             self.seen.html |= starts_html(text);
-            self.seen.binary |= memchr::memchr(0, text).is_some();
             self.seen.race |= text.starts_with(b"WARNING: DATA RACE");
         }
         let line_count = u64::from(self.lines.ahead()[..next].ends_with(b"\n"));
@@ -284,7 +290,7 @@ impl TextReader<'_, '_> {
         Ok(())
     }
 
-    fn finish(mut self, symbols: &Symbols) -> Result<Vec<Snapshot>> {
+    fn finish(mut self, recoded: u64, symbols: &Symbols) -> Result<Vec<Snapshot>> {
         if self.dumps.is_empty() {
             return Err(self.nothing());
         }
@@ -293,7 +299,7 @@ impl TextReader<'_, '_> {
         let at_pprof_limit = self.lines.offset() == PPROF_LIMIT;
         if let (Some(line), Some(info)) = (self.seen.headless, self.dumps.first_info()) {
             info.warnings.add(WarningCode::CutAtFront, Place::Line(line), || {
-                "the text begins in the middle of a goroutine: all counts are lower bounds".into()
+                "the text begins in the middle of a goroutine: all counts are lower bounds; if the log was rotated there, read both parts as one: cat OLDER NEWER | unpark triage -".into()
             });
         }
         if let (Some((line, words, _)), Some(info)) = (self.wrappings.first(), self.dumps.first_info()) {
@@ -334,6 +340,21 @@ impl TextReader<'_, '_> {
                     "headers of goroutines behind a prefix or indentation; they were not read".into()
                 });
             }
+            let nuls = self.lines.nuls();
+            if nuls.holes > 0 {
+                info.warnings.add_many(WarningCode::Hole, Place::Offset(nuls.first_hole), nuls.holes, || {
+                    "a hole of NUL bytes in the text, as a disk leaves that lost a block: what stood there is missing".into()
+                });
+            }
+            info.warnings.add_many_if(WarningCode::NulBytes, Place::Offset(nuls.first), nuls.count, || {
+                "NUL bytes stand in the text; they were left out".into()
+            });
+            info.warnings.add_many_if(
+                WarningCode::OtherEncoding,
+                self.recoded.unwrap_or(Place::Whole),
+                recoded,
+                || "names or labels that are no UTF-8 were read as Windows-1252".into(),
+            );
             info.warnings
                 .add_many_if(WarningCode::LongLine, Place::Whole, cut_lines, || "lines over 4 MiB were cut".into());
         }
@@ -382,7 +403,11 @@ impl TextReader<'_, '_> {
         if self.seen.race {
             return error("a race detector's report, not a goroutine dump");
         }
-        let what = if self.seen.binary { "binary data of an unknown kind" } else { "text without a goroutine in it" };
+        let what = if self.lines.nuls().count > 0 {
+            "binary data of an unknown kind"
+        } else {
+            "text without a goroutine in it"
+        };
         error(what)
             .hint("unpark reads /debug/pprof/goroutine (debug=0, 1, 2) and the stack traces of crashed Go programs")
     }

@@ -39,7 +39,7 @@ impl Page<'_> {
             }
             for warning in &snapshot.warnings {
                 let (word, ansi) = match warning.code.as_str() {
-                    "unwrapped" | "other-lines" => ("note", DIM),
+                    "unwrapped" | "other-lines" | "nul-bytes" | "other-encoding" => ("note", DIM),
                     _ => ("warning", WARN),
                 };
                 self.line(&format!("{word}: {} ({})", warning.message, times(warning)), ansi);
