@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 seconds=${1:-60}
 shift || true
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then targets=(text wrapped proto proto_fields packed compared rules); fi
+if [ ${#targets[@]} -eq 0 ]; then targets=(text wrapped proto proto_fields packed compared converted rules); fi
 [ -d corpus ] || ./seed.sh
 for target in "${targets[@]}"; do
   echo "== $target, $seconds s"

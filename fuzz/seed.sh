@@ -9,8 +9,8 @@ put() { # target, file
 }
 while read -r file; do
   case "$file" in
-    *.pb.gz) put proto "$file"; mkdir -p corpus/packed; head -c 16384 "$file" > "corpus/packed/$(basename "$file")" ;;
-    *.txt | *.log | *.txt.gz | *.log.gz) put text "$file"; put compared "$file" ;;
+    *.pb.gz) put proto "$file"; put converted "$file"; mkdir -p corpus/packed; head -c 16384 "$file" > "corpus/packed/$(basename "$file")" ;;
+    *.txt | *.log | *.txt.gz | *.log.gz) put text "$file"; put compared "$file"; put converted "$file" ;;
   esac
 done < <(find ../testdata -type f -size -400k | sort)
 for file in ../testdata/crash/sigquit.txt ../testdata/orders/after.debug2.txt ../testdata/orders/after.debug1.txt; do

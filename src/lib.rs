@@ -40,6 +40,7 @@ pub mod error;
 pub mod input;
 pub mod model;
 pub mod parse;
+mod profile_proto;
 pub mod render;
 pub mod report;
 

@@ -345,7 +345,7 @@ fn pipes_and_devices() {
     // Nobody may read it, but for root.
     let closed = folder.path().join("closed");
     fs::write(&closed, "goroutine 1 [select]:\n").expect("written");
-    fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0)).expect("closed");
+    fs::set_permissions(&closed, std::os::unix::fs::PermissionsExt::from_mode(0o0)).expect("closed");
     if fs::File::open(&closed).is_err() {
         assert!(said(&["triage", closed.to_str().expect("UTF-8")]).contains("ermission denied"));
     }

@@ -81,7 +81,7 @@ fn utf16_between_is_read_too() {
     let at = find(dump.as_bytes(), "goroutine 19 ");
     for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
         let utf16 = |text: &str| text.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
-        let (snapshot, _) = read(&[dump[..at].as_bytes(), &utf16(&dump[at..])].concat());
+        let (snapshot, _) = read(&[&dump.as_bytes()[..at], &utf16(&dump[at..])].concat());
         assert_eq!((snapshot.goroutines(), snapshot.groups.len(), snapshot.complete()), (13, 13, true));
         let first = Place::Offset(at as u64 + u64::from(to_bytes(1)[0] == 1));
         assert_eq!(warning(&snapshot, WarningCode::NulBytes), Some((first, (dump.len() - at) as u64)));
@@ -117,7 +117,7 @@ fn names_of_other_encodings_stay_apart() {
 fn a_log_rotated_within_a_dump() {
     let dump = String::from_utf8(dump()).unwrap();
     let start = find(dump.as_bytes(), "goroutine 19 ");
-    let stop = start + find(dump[start..].as_bytes(), "\n\n");
+    let stop = start + find(&dump.as_bytes()[start..], "\n\n");
     let line_ends = dump[start..stop].match_indices('\n').map(|(i, _)| start + i + 1);
     for cut in line_ends {
         let (older, newer) = dump.split_at(cut);

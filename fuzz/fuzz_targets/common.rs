@@ -11,7 +11,7 @@ use unpark::report::{self, Report, Selection, Wanted};
 
 /// Limits far below the program's own: what grows beyond them is found soon.
 pub fn options() -> Options {
-    Options { max_input: 64 << 20, max_proto_bytes: 16 << 20, max_symbol_bytes: 32 << 20, ..Options::default() }
+    Options { max_input: 64 << 20, max_proto_bytes: 16 << 20, max_symbol_bytes: 32 << 20, keep_samples: true, ..Options::default() }
 }
 
 /// Reads bytes as an input.
@@ -33,7 +33,7 @@ pub fn triage(bytes: &[u8]) {
 
 /// Prints a report in every format.
 pub fn print(report: &Report) {
-    for format in [Format::Table, Format::Json, Format::Ndjson] {
+    for format in [Format::Table, Format::Json, Format::Ndjson, Format::Folded] {
         for (width, full) in [(60, true), (160, false)] {
             let style = Style { width, color: full, top: None, full };
             write(report, format, &style, &mut std::io::sink()).expect("a sink takes all");

@@ -48,6 +48,13 @@ Examples:
   unpark trend t1.txt t2.txt t3.txt          debug=2: goroutines are told apart by ids
   unpark trend nightly/*.pb.gz               counts alone: six and more are needed";
 
+const CONVERT_EXAMPLES: &str = "\
+Examples:
+  unpark convert dump.txt --to pprof -o dump.pb.gz && go tool pprof -http=: dump.pb.gz
+      a debug=2 dump in pprof; there, -tagfocus state='chan send'
+  unpark convert crash.log --to folded | flamegraph.pl > crash.svg
+  unpark convert dump.txt --to folded --state 'chan send' | inferno-flamegraph > blocked.svg";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   unpark explain                             all patterns and signatures
@@ -93,6 +100,9 @@ pub(super) enum CommandArguments {
         #[command(flatten)]
         report: ReportArguments,
     },
+    /// A dump as a file for other tools: go tool pprof, speedscope, flame graphs
+    #[command(after_help = CONVERT_EXAMPLES)]
+    Convert(ConvertArguments),
     /// What a label means: how it comes about in Go code, what its stacks look like, how to fix it
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
@@ -112,6 +122,32 @@ pub(super) struct ExplainArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ConvertArguments {
+    /// A profile or dump: a path, or `-` for standard input
+    pub(super) input: PathBuf,
+    /// Into what
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) to: ConvertFormat,
+    /// Write to a file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConvertFormat {
+    /// A gzipped profile.proto; states, creators, waits and verdicts are labels
+    Pprof,
+    /// A line for each stack, entry first, with its count
+    Folded,
+    /// The report of triage as JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
@@ -128,6 +164,24 @@ pub(super) struct ReportArguments {
     /// Print whole stacks
     #[arg(long)]
     pub(super) full: bool,
+    #[command(flatten)]
+    pub(super) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+    /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
+    #[arg(long, value_name = "REPORT.json")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Exit with 1 where a finding is so sure or surer; with 3 where there is none, but the input can't show that
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub(super) fail_on: Option<FailOnArgument>,
+    /// When to colour; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
+    pub(super) color: ColorArgument,
+}
+
+/// Which groups.
+#[derive(Debug, Args)]
+pub(super) struct SelectionArguments {
     /// Only groups whose wait state holds this text, such as 'chan send' or mutex; may be given several times
     #[arg(long, value_name = "STATE")]
     pub(super) state: Vec<String>,
@@ -143,6 +197,11 @@ pub(super) struct ReportArguments {
     /// Only groups of which a goroutine has waited so long, by its header
     #[arg(long, value_name = "MINUTES")]
     pub(super) min_wait: Option<u32>,
+}
+
+/// How inputs are read and judged, and what is said of that.
+#[derive(Debug, Args)]
+pub(super) struct ReadingArguments {
     /// More signatures, as TOML; one with a known id takes its place. May be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Vec<PathBuf>,
@@ -152,15 +211,6 @@ pub(super) struct ReportArguments {
     /// How much one input may unpack to, such as 500MiB or 100GiB
     #[arg(long, default_value = "64GiB", value_name = "SIZE")]
     pub(super) max_input: String,
-    /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
-    #[arg(long, value_name = "REPORT.json")]
-    pub(super) baseline: Option<PathBuf>,
-    /// Exit with 1 where a finding is so sure or surer; with 3 where there is none, but the input can't show that
-    #[arg(long, value_enum, value_name = "VERDICT")]
-    pub(super) fail_on: Option<FailOnArgument>,
-    /// When to colour; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
-    pub(super) color: ColorArgument,
     /// No progress and no notes on standard error; errors stay
     #[arg(short, long)]
     pub(super) quiet: bool,

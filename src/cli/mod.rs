@@ -37,15 +37,20 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let (job, report) = match arguments.command {
         CommandArguments::Explain(explain) => return explain::run(&explain).into(),
+        CommandArguments::Convert(convert) => return carry_out(Plan::convert(convert)).into(),
         CommandArguments::Triage { inputs, report } => (Job::Triage(inputs), report),
         CommandArguments::Trend { inputs, report } => (Job::Trend(inputs), report),
         CommandArguments::Diff { before, after, report } => (Job::Diff { before, after }, report),
     };
-    match Plan::new(job, report) {
-        Ok(plan) => run::run(&plan).into(),
+    carry_out(Plan::new(job, report)).into()
+}
+
+fn carry_out(plan: Result<Plan, String>) -> u8 {
+    match plan {
+        Ok(plan) => run::run(&plan),
         Err(message) => {
             terminal::complain(&message, &[]);
-            UNREADABLE.into()
+            UNREADABLE
         }
     }
 }

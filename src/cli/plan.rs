@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use regex::{Regex, RegexBuilder};
 
-use super::args::{FailOnArgument, FormatArgument, ReportArguments};
+use super::args::{
+    ConvertArguments, ConvertFormat, FailOnArgument, FormatArgument, ReadingArguments, ReportArguments,
+    SelectionArguments,
+};
 use super::terminal;
 use crate::classify::signature::Rules;
 use crate::parse::Options;
@@ -35,6 +38,7 @@ pub(super) enum Job {
     Triage(Vec<PathBuf>),
     Trend(Vec<PathBuf>),
     Diff { before: PathBuf, after: PathBuf },
+    Convert(PathBuf),
 }
 
 /// A rule file of the user's may not be larger.
@@ -57,13 +61,9 @@ impl Plan {
             job,
             format,
             by: by(&report.by)?,
-            rules: rules(&report.rules)?,
-            selection: selection(&report)?,
-            options: Options {
-                strip: report.strip.iter().map(|text| strip(text)).collect::<Result<_, _>>()?,
-                max_input: size(&report.max_input)?,
-                ..Options::default()
-            },
+            rules: rules(&report.reading.rules)?,
+            selection: selection(&report.selection)?,
+            options: options(&report.reading)?,
             baseline: report.baseline.as_deref().map(baseline).transpose()?,
             fail_on: report.fail_on.map(|verdict| match verdict {
                 FailOnArgument::Leaked => Verdict::Leaked,
@@ -77,10 +77,44 @@ impl Plan {
                 full: report.full,
             },
             output: report.output,
-            quiet: report.quiet,
-            verbose: report.verbose,
+            quiet: report.reading.quiet,
+            verbose: report.reading.verbose,
         })
     }
+
+    /// Decides on a conversion.
+    pub(super) fn convert(convert: ConvertArguments) -> Result<Self, String> {
+        let format = match convert.to {
+            ConvertFormat::Pprof => Format::Pprof,
+            ConvertFormat::Folded => Format::Folded,
+            ConvertFormat::Json => Format::Json,
+        };
+        if format == Format::Pprof && convert.output.is_none() && terminal::is_stdout() {
+            return Err("a profile.proto is no text: name a file with -o, or redirect standard output".into());
+        }
+        Ok(Plan {
+            job: Job::Convert(convert.input),
+            format,
+            by: None,
+            rules: rules(&convert.reading.rules)?,
+            selection: selection(&convert.selection)?,
+            options: Options { keep_samples: format == Format::Pprof, ..options(&convert.reading)? },
+            baseline: None,
+            fail_on: None,
+            style: Style { width: terminal::width(false), color: false, top: None, full: true },
+            output: convert.output,
+            quiet: convert.reading.quiet,
+            verbose: convert.reading.verbose,
+        })
+    }
+}
+
+fn options(reading: &ReadingArguments) -> Result<Options, String> {
+    Ok(Options {
+        strip: reading.strip.iter().map(|text| strip(text)).collect::<Result<_, _>>()?,
+        max_input: size(&reading.max_input)?,
+        ..Options::default()
+    })
 }
 
 impl Job {
@@ -88,6 +122,7 @@ impl Job {
         let stdin = |path: &PathBuf| path.as_os_str() == "-";
         let times = match self {
             Job::Triage(inputs) | Job::Trend(inputs) => inputs.iter().filter(|p| stdin(p)).count(),
+            Job::Convert(_) => 1,
             Job::Diff { before, after } => [before, after].into_iter().filter(|p| stdin(p)).count(),
         };
         if times > 1 { Err("standard input can be read only once: give `-` once".into()) } else { Ok(()) }
@@ -137,7 +172,7 @@ fn by(what: &str) -> Result<Option<By>, String> {
     }))
 }
 
-fn selection(report: &ReportArguments) -> Result<Selection, String> {
+fn selection(report: &SelectionArguments) -> Result<Selection, String> {
     Ok(Selection {
         focus: pattern("--focus", report.focus.as_deref())?,
         ignore: pattern("--ignore", report.ignore.as_deref())?,

@@ -19,6 +19,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
         Job::Triage(inputs) => triage(plan, inputs, &mut symbols),
         Job::Trend(inputs) => trend(plan, inputs, &mut symbols),
         Job::Diff { before, after } => diff(plan, before, after, &mut symbols),
+        Job::Convert(input) => convert(plan, input, &mut symbols),
     };
     let Some(mut report) = report else { return code };
     if let Some(baseline) = &plan.baseline {
@@ -171,6 +172,23 @@ fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Opt
     }
 }
 
+/// One moment, as it is judged alone.
+fn convert(plan: &Plan, input: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
+    match one_moment(plan, input, symbols) {
+        Ok(snapshot) => {
+            let fewer = snapshot.groups.iter().filter(|group| group.count < 0).count();
+            if plan.format == render::Format::Folded && fewer > 0 {
+                let stacks = report::counted(fewer as i64, "stack");
+                terminal::note(&format!(
+                    "{stacks} of which there are fewer are left out: the format has no place for them"
+                ));
+            }
+            (Some(report::triage(vec![snapshot], symbols, wanted(plan))), OK)
+        }
+        Err(error) => (None, unreadable(&error)),
+    }
+}
+
 fn wanted(plan: &Plan) -> Wanted<'_> {
     Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref() }
 }
@@ -189,7 +207,7 @@ fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols) -> Result<Snapsho
     if parts > 1 && !plan.quiet {
         let (part, n) = (snapshot.info.part, snapshot.goroutines());
         terminal::note(&format!(
-            "{} holds {parts} dumps; part {part} with {n} goroutines, the largest, is compared",
+            "{} holds {parts} dumps; part {part} with {n} goroutines, the largest, is taken",
             source.name()
         ));
     }

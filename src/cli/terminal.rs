@@ -15,6 +15,11 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 60..=200;
 /// Reading that takes longer shows its progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Whether a person sees what goes to standard output.
+pub(super) fn is_stdout() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// The width to lay tables out for: the terminal's, else `COLUMNS`.
 pub(super) fn width(to_terminal: bool) -> usize {
     let measured = if to_terminal { terminal_size::terminal_size_of(io::stdout()) } else { None };

@@ -72,6 +72,7 @@ fn latest(matched: &Matched) -> Option<StackGroup> {
         parents: GoroutineIds::default(),
         labels: Labels::default(),
         locks: Default::default(),
+        samples: None,
     };
     // A state that the last moment can't tell is told by an earlier one.
     group.key.stack = part.key.stack;

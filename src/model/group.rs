@@ -54,10 +54,12 @@ pub struct StackGroup {
     pub labels: Labels,
     /// The locks that they wait for.
     pub locks: LockWaiters,
+    /// The goroutines by all of their labels and their waits, where a conversion needs that.
+    pub samples: Option<Samples>,
 }
 
 impl StackGroup {
-    pub(super) fn new(key: GroupKey, receive: Option<Receive>) -> Self {
+    pub(super) fn new(key: GroupKey, receive: Option<Receive>, keep_samples: bool) -> Self {
         StackGroup {
             key,
             count: 0,
@@ -67,6 +69,7 @@ impl StackGroup {
             parents: GoroutineIds::default(),
             labels: Labels::default(),
             locks: LockWaiters::default(),
+            samples: keep_samples.then(Samples::default),
         }
     }
 
@@ -85,6 +88,21 @@ impl StackGroup {
             self.locks.add(address, 1);
         }
         self.labels.add(goroutine.labels, 1);
+        if let Some(samples) = &mut self.samples {
+            samples.add(goroutine.labels, goroutine.wait_minutes, 1);
+        }
+    }
+
+    /// Adds goroutines that are counted, not listed.
+    pub fn add_counted(&mut self, labels: &[(StrId, StrId)], wait_minutes: Option<u32>, goroutines: i64) {
+        self.count += goroutines;
+        if let Some(minutes) = wait_minutes {
+            self.waits.add(minutes, goroutines.unsigned_abs());
+        }
+        self.labels.add(labels, goroutines);
+        if let Some(samples) = &mut self.samples {
+            samples.add(labels, wait_minutes, goroutines);
+        }
     }
 
     /// Adds another part of the same group: one with other details in a better format, or from another snapshot's group
@@ -99,6 +117,9 @@ impl StackGroup {
         self.parents.absorb(&other.parents);
         self.labels.absorb(&other.labels);
         self.locks.absorb(&other.locks);
+        if let (Some(samples), Some(others)) = (&mut self.samples, &other.samples) {
+            samples.absorb(others);
+        }
     }
 }
 
@@ -148,6 +169,32 @@ impl WaitMinutes {
             seen += goroutines;
             (seen >= middle).then_some(*minutes)
         })
+    }
+}
+
+/// Goroutines by their whole set of labels, sorted, and their wait in minutes: what profile.proto calls samples.
+#[derive(Clone, Debug, Default)]
+pub struct Samples(BTreeMap<SampleKey, i64>);
+
+/// Labels, and the wait in minutes.
+type SampleKey = (Vec<(StrId, StrId)>, Option<u32>);
+
+impl Samples {
+    /// Counts `goroutines` that carry just these labels and wait.
+    pub fn add(&mut self, labels: &[(StrId, StrId)], wait_minutes: Option<u32>, goroutines: i64) {
+        *self.0.entry((labels.to_vec(), wait_minutes)).or_default() += goroutines;
+    }
+
+    /// Adds the samples of `other`.
+    pub fn absorb(&mut self, other: &Samples) {
+        for ((labels, wait_minutes), goroutines) in &other.0 {
+            self.add(labels, *wait_minutes, *goroutines);
+        }
+    }
+
+    /// Labels, wait in minutes, goroutines.
+    pub fn iter(&self) -> impl Iterator<Item = (&[(StrId, StrId)], Option<u32>, i64)> + '_ {
+        self.0.iter().map(|((labels, wait_minutes), goroutines)| (labels.as_slice(), *wait_minutes, *goroutines))
     }
 }
 

@@ -13,7 +13,7 @@ mod warning;
 
 pub use function_name::FunctionName;
 pub use goroutine_ids::{FIRST_IDS, GoroutineIds};
-pub use group::{Goroutine, GroupKey, Labels, MAX_GOROUTINES, StackGroup, WaitMinutes};
+pub use group::{Goroutine, GroupKey, Labels, MAX_GOROUTINES, Samples, StackGroup, WaitMinutes};
 pub use lock_waiters::LockWaiters;
 pub use origin::{Origin, is_runtime};
 pub use snapshot::{Cause, CauseKind, Format, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo};

@@ -136,6 +136,7 @@ pub struct SnapshotBuilder {
     /// What is known of it so far.
     pub info: SnapshotInfo,
     groups: Vec<StackGroup>,
+    keep_samples: bool,
     index: HashMap<GroupKey, usize, foldhash::fast::RandomState>,
 }
 
@@ -143,14 +144,21 @@ impl SnapshotBuilder {
     /// A snapshot without goroutines.
     #[must_use]
     pub fn new(info: SnapshotInfo) -> Self {
-        SnapshotBuilder { info, groups: Vec::new(), index: HashMap::default() }
+        SnapshotBuilder { info, groups: Vec::new(), keep_samples: false, index: HashMap::default() }
+    }
+
+    /// Keeps for each group which labels and waits stand together.
+    #[must_use]
+    pub fn keep_samples(mut self, keep: bool) -> Self {
+        self.keep_samples = keep;
+        self
     }
 
     /// The group with this key, made where there is none yet. The index stays valid until [`Self::finish`].
     pub fn group(&mut self, key: GroupKey, receive: Option<Receive>) -> usize {
         let at = *self.index.entry(key).or_insert(self.groups.len());
         if at == self.groups.len() {
-            self.groups.push(StackGroup::new(key, receive));
+            self.groups.push(StackGroup::new(key, receive, self.keep_samples));
         } else if self.groups[at].receive != receive {
             self.groups[at].receive = None;
         }

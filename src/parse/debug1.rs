@@ -20,8 +20,8 @@ use super::{GROUP_BYTES, Options, frame_line, too_many_stacks};
 use crate::error::{Place, Result};
 use crate::input::TextLines;
 use crate::model::{
-    Format, GroupKey, Labels, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols,
-    WarningCode,
+    Format, GroupKey, Labels, MAX_GOROUTINES, ProfileKind, Samples, Snapshot, SnapshotBuilder, SnapshotInfo, StrId,
+    Symbols, WarningCode,
 };
 
 /// The first line of a counted profile.
@@ -60,6 +60,7 @@ struct Entry {
     hash: u64,
     count: i64,
     labels: Labels,
+    samples: Option<Samples>,
 }
 
 /// Reads the records below a first line; stops at what is none.
@@ -83,6 +84,7 @@ pub(super) fn read(
         labels: Vec::new(),
         unterminated: false,
         total: 0,
+        keep_samples: options.keep_samples,
     };
     while reader.step(lines, name, head, symbols)? {
         if symbols.bytes() + reader.entries.len() * GROUP_BYTES > options.max_symbol_bytes {
@@ -104,6 +106,7 @@ struct Records {
     unterminated: bool,
     /// Goroutines so far.
     total: i64,
+    keep_samples: bool,
 }
 
 impl Records {
@@ -186,15 +189,20 @@ impl Records {
                 }
                 self.stacks.push(visible(rest, &self.pcs, symbols));
                 let at = self.entries.len();
-                self.entries.push(Entry { hash, count: 0, labels: Labels::default() });
+                let samples = self.keep_samples.then(Samples::default);
+                self.entries.push(Entry { hash, count: 0, labels: Labels::default(), samples });
                 let entries = &self.entries;
                 self.index.insert_unique(hash, at, |at| entries[*at].hash);
                 at
             }
         };
         self.total = total;
-        self.entries[at].count += count;
-        self.entries[at].labels.add(&self.labels, count);
+        let entry = &mut self.entries[at];
+        entry.count += count;
+        entry.labels.add(&self.labels, count);
+        if let Some(samples) = &mut entry.samples {
+            samples.add(&self.labels, None, count);
+        }
         Some(())
     }
 
@@ -209,7 +217,7 @@ impl Records {
             });
         }
         let states = hidden_pcs::states(&self.stacks, symbols);
-        let mut builder = SnapshotBuilder::new(self.info);
+        let mut builder = SnapshotBuilder::new(self.info).keep_samples(self.keep_samples);
         let mut ids = Vec::new();
         for ((entry, stack), leaf) in self.entries.iter().zip(&self.stacks).zip(states) {
             let mut state = leaf.state;
@@ -220,6 +228,9 @@ impl Records {
             let group = builder.group_mut(at);
             group.count += entry.count;
             group.labels.absorb(&entry.labels);
+            if let (Some(samples), Some(others)) = (&mut group.samples, &entry.samples) {
+                samples.absorb(others);
+            }
         }
         let mut snapshot = builder.finish();
         snapshot.info.go_version = super::go_version::of(&snapshot, symbols);

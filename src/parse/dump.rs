@@ -26,6 +26,7 @@ use crate::model::{
 /// Running goroutines alone, as debug.Stack prints them into a log one by one, stay together in one dump.
 pub(super) struct Dumps<'a> {
     name: &'a str,
+    keep_samples: bool,
     finished: Vec<Snapshot>,
     finished_groups: usize,
     current: Option<Dump>,
@@ -88,9 +89,10 @@ const PRINTERS: [&[u8]; 4] = [b"runtime/pprof.write", b"runtime/debug.Stack(", b
 pub(super) const PPROF_LIMIT: u64 = 64 << 20;
 
 impl<'a> Dumps<'a> {
-    pub(super) fn new(name: &'a str) -> Self {
+    pub(super) fn new(name: &'a str, keep_samples: bool) -> Self {
         Dumps {
             name,
+            keep_samples,
             finished: Vec::new(),
             finished_groups: 0,
             current: None,
@@ -174,14 +176,14 @@ impl<'a> Dumps<'a> {
 
     /// Begins a dump.
     fn start(&mut self) -> &mut Dump {
-        let dump = Dump::new(self.name, self.finished.len() + 1);
+        let dump = Dump::new(self.name, self.finished.len() + 1, self.keep_samples);
         self.current.insert(dump)
     }
 
     /// The dump that is being read.
     fn dump(&mut self) -> &mut Dump {
-        let (name, part) = (self.name, self.finished.len() + 1);
-        self.current.get_or_insert_with(|| Dump::new(name, part))
+        let (name, part, keep_samples) = (self.name, self.finished.len() + 1, self.keep_samples);
+        self.current.get_or_insert_with(|| Dump::new(name, part, keep_samples))
     }
 
     /// A goroutine that runs with a stack: it opens a dump, or stands alone.
@@ -300,9 +302,9 @@ impl<'a> Dumps<'a> {
 }
 
 impl Dump {
-    fn new(name: &str, part: usize) -> Self {
+    fn new(name: &str, part: usize, keep_samples: bool) -> Self {
         Dump {
-            builder: SnapshotBuilder::new(SnapshotInfo::new(name, part, Format::Debug2)),
+            builder: SnapshotBuilder::new(SnapshotInfo::new(name, part, Format::Debug2)).keep_samples(keep_samples),
             known: HashTable::new(),
             openers: 0,
             waiting: 0,

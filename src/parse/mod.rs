@@ -1,6 +1,7 @@
 //! From bytes to snapshots, by content and never by name. One file per format; no pattern of leaks is known here.
 
 mod block;
+mod converted;
 mod debug1;
 mod dump;
 mod frame_line;
@@ -34,6 +35,8 @@ pub struct Options {
     pub max_symbol_bytes: usize,
     /// How many dumps one input may hold.
     pub max_dumps: usize,
+    /// Whether to keep for each group which labels and waits stand together, as a conversion needs.
+    pub keep_samples: bool,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             max_proto_bytes: 1 << 30,
             max_symbol_bytes: 1 << 30,
             max_dumps: 256,
+            keep_samples: false,
         }
     }
 }

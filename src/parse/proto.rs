@@ -12,19 +12,15 @@ use hashbrown::{HashMap, HashTable};
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
+use super::converted::Converted;
 use super::stack::{MAX_FRAMES, RawFrame, shared_stack};
-use super::{GROUP_BYTES, Options, go_version, leaf_state, too_many_stacks};
+use super::{GROUP_BYTES, Options, converted, go_version, leaf_state, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input;
 use crate::model::{
     Format, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
 };
-
-/// The messages of `proto/profile.proto`, as prost-build makes them.
-#[allow(missing_docs, clippy::all, unreachable_pub, dead_code)]
-mod pb {
-    include!(concat!(env!("OUT_DIR"), "/perftools.profiles.rs"));
-}
+use crate::profile_proto::{self as pb, CONVERTED, MARKS_KNOWN};
 
 /// Field numbers of Profile.
 mod field {
@@ -35,6 +31,7 @@ mod field {
     pub(super) const STRING: u32 = 6;
     pub(super) const TIME_NANOS: u32 = 9;
     pub(super) const DURATION_NANOS: u32 = 10;
+    pub(super) const COMMENT: u32 = 13;
 }
 
 /// A length beyond this is no cut but nonsense.
@@ -103,11 +100,18 @@ struct Tables<'a> {
     locations: HashMap<u64, (usize, pb::Location), RandomState>,
     time_nanos: i64,
     duration_nanos: i64,
+    /// Indices of strings.
+    comments: Vec<u64>,
     /// Where the first function or location stands that can't be read, and how many can't.
     unreadable: Option<(usize, u64)>,
 }
 
 impl Tables<'_> {
+    fn has_comment(&self, text: &str) -> bool {
+        let comment = |index: &u64| usize::try_from(*index).ok().and_then(|at| self.strings.get(at)).copied();
+        self.comments.iter().filter_map(comment).any(|comment| comment == text.as_bytes())
+    }
+
     /// A damaged message is left out; what refers to it shows that.
     fn leave_out(&mut self, offset: usize) {
         self.unreadable.get_or_insert((offset, 0)).1 += 1;
@@ -186,6 +190,13 @@ impl<'a> Profile<'a> {
                 },
                 (field::TIME_NANOS, Value::Number(n)) => tables.time_nanos = n as i64,
                 (field::DURATION_NANOS, Value::Number(n)) => tables.duration_nanos = n as i64,
+                (field::COMMENT, Value::Number(n)) => tables.comments.push(n),
+                (field::COMMENT, Value::Bytes(mut packed)) => {
+                    while !packed.is_empty() {
+                        let comment = decode_varint(&mut packed);
+                        tables.comments.push(comment.map_err(|e| self.error(field.offset, e.to_string()))?);
+                    }
+                }
                 _ => {}
             }
             Ok(())
@@ -223,7 +234,8 @@ impl<'a> Profile<'a> {
                 by_location: HashMap::default(),
                 lost: None,
             },
-            builder: SnapshotBuilder::new(info),
+            builder: SnapshotBuilder::new(info).keep_samples(options.keep_samples),
+            converted: tables.has_comment(CONVERTED).then(|| tables.has_comment(MARKS_KNOWN)),
             stacks: HashTable::new(),
             stack_ids: Vec::new(),
             hasher: RandomState::default(),
@@ -372,6 +384,8 @@ struct Samples<'a> {
     profile: &'a Profile<'a>,
     frames: Frames<'a>,
     builder: SnapshotBuilder,
+    /// Whether `unpark convert` made it; then whether the marks of its states are complete.
+    converted: Option<bool>,
     /// Index into `stack_ids` and group, by the list of location ids.
     stacks: HashTable<(std::ops::Range<usize>, usize)>,
     stack_ids: Vec<u64>,
@@ -385,13 +399,19 @@ struct Samples<'a> {
 
 impl Samples<'_> {
     fn sample(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
+        if let Some(marks_known) = self.converted {
+            self.read_labels(sample, offset, symbols)?;
+            let said = converted::take(&mut self.labels, marks_known, symbols);
+            let at = self.group(sample, offset, &said, symbols)?;
+            return self.count(sample, at, said.wait_minutes, offset);
+        }
         let hash = self.hasher.hash_one(&sample.location_id);
         let ids = &self.stack_ids;
         let known = self.stacks.find(hash, |(range, _)| ids[range.clone()] == sample.location_id);
         let at = match known {
             Some((_, group)) => *group,
             None => {
-                let group = self.group(sample, offset, symbols)?;
+                let group = self.group(sample, offset, &Converted::default(), symbols)?;
                 let start = self.stack_ids.len();
                 self.stack_ids.extend_from_slice(&sample.location_id);
                 let (ids, hasher) = (&self.stack_ids, &self.hasher);
@@ -401,19 +421,22 @@ impl Samples<'_> {
             }
         };
         self.read_labels(sample, offset, symbols)?;
+        self.count(sample, at, None, offset)
+    }
+
+    /// Adds a sample's goroutines to a group.
+    fn count(&mut self, sample: &pb::Sample, group: usize, wait_minutes: Option<u32>, offset: usize) -> Result<()> {
         let value = sample.value.get(self.value_index).copied().unwrap_or(0);
         let total = value.checked_abs().and_then(|value| self.total.checked_add(value));
         let Some(total) = total.filter(|total| *total <= MAX_GOROUTINES) else {
             return Err(self.profile.error(offset, "its values add up to more goroutines than there can be"));
         };
         self.total = total;
-        let group = self.builder.group_mut(at);
-        group.count += value;
-        group.labels.add(&self.labels, value);
+        self.builder.group_mut(group).add_counted(&self.labels, wait_minutes, value);
         Ok(())
     }
 
-    fn group(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<usize> {
+    fn group(&mut self, sample: &pb::Sample, offset: usize, said: &Converted, symbols: &mut Symbols) -> Result<usize> {
         let mut frames = Vec::new();
         for location in &sample.location_id {
             frames.extend_from_slice(self.frames.of(*location, offset, symbols)?);
@@ -425,8 +448,9 @@ impl Samples<'_> {
         let mut state = leaf.state;
         // The runtime's own leak proof; the record without frames isn't a goroutine that it speaks of.
         state.leaked = (self.kind == ProfileKind::GoroutineLeak).then_some(!frames.is_empty());
+        let state = said.state.unwrap_or(state);
         let stack = shared_stack(&frames, symbols, &mut Vec::new());
-        Ok(self.builder.group(GroupKey { state, stack, creator: None }, leaf.receive))
+        Ok(self.builder.group(GroupKey { state, stack, creator: said.creator }, said.receive.or(leaf.receive)))
     }
 
     fn read_labels(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {

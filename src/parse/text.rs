@@ -32,7 +32,7 @@ pub(super) fn read(
         name,
         options,
         preamble: Preamble::default(),
-        dumps: Dumps::new(name),
+        dumps: Dumps::new(name, options.keep_samples),
         prefixed: None,
         seen: Seen::default(),
         wrappings: Vec::new(),

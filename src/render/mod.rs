@@ -1,8 +1,10 @@
 //! Reports as bytes, one file per format. Renderers know the report's words and nothing before them.
 
+mod folded;
 mod json;
 mod ndjson;
 mod page;
+mod pprof;
 mod table;
 mod text;
 
@@ -22,6 +24,10 @@ pub enum Format {
     Json,
     /// For scripts, one group a line
     Ndjson,
+    /// For other tools, of one snapshot: a gzipped profile.proto
+    Pprof,
+    /// For other tools, of one snapshot: stacks with counts
+    Folded,
 }
 
 /// Writes a report.
@@ -33,5 +39,7 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
         Format::Table => table::write(report, style, out),
         Format::Json => json::write(report, style, out),
         Format::Ndjson => ndjson::write(report, style, out),
+        Format::Pprof => pprof::write(report, out),
+        Format::Folded => folded::write(report, out),
     }
 }

@@ -12,8 +12,8 @@ use serde_json::Number;
 use super::aggregate::aggregate;
 use super::schema::{
     CauseName, CauseReport, Command, Finding, FormatName, FrameReport, Group, IdentityReport, LabelCounts, MatchedBy,
-    ProfileName, ReceiveName, Report, SCHEMA_VERSION, Slope, SnapshotReport, StateDetail, Summary, TimeUnit, Tool,
-    Trend, Waits, WarningReport,
+    ProfileName, ReceiveName, Report, SCHEMA_VERSION, Sample, Slope, SnapshotReport, StateDetail, Summary, TimeUnit,
+    Tool, Trend, Waits, WarningReport,
 };
 use super::{By, LeftOut, Selection, fingerprint};
 use crate::classify::signature::Rules;
@@ -24,8 +24,8 @@ use crate::compare::{
 use crate::error::Place;
 use crate::input::time_in_name;
 use crate::model::{
-    CauseKind, Format, FrameId, ProfileKind, Receive, Snapshot, SnapshotInfo, StackGroup, Symbols, WaitMinutes,
-    WarningCode,
+    CauseKind, Format, FrameId, ProfileKind, Receive, Samples, Snapshot, SnapshotInfo, StackGroup, Symbols,
+    WaitMinutes, WarningCode,
 };
 
 /// What a report is asked for.
@@ -301,6 +301,7 @@ impl Words<'_> {
                 Matching::Functions => MatchedBy::Functions,
             },
             labels_by_snapshot,
+            samples: shown.as_deref().map(|g| self.samples(g)).unwrap_or_default(),
         }
     }
 
@@ -397,6 +398,17 @@ impl Words<'_> {
             *labels.entry(key.to_owned()).or_default().entry(value.to_owned()).or_default() += count;
         }
         labels
+    }
+
+    fn samples(&self, group: &StackGroup) -> Vec<Sample> {
+        let text = |id| self.symbols.str(id).to_owned();
+        let samples = group.samples.iter().flat_map(Samples::iter);
+        let of = |(labels, wait_minutes, count): (&[_], _, _)| Sample {
+            labels: labels.iter().map(|(key, value)| (text(*key), text(*value))).collect(),
+            wait_minutes,
+            count,
+        };
+        samples.map(of).collect()
     }
 
     /// The frame in words; shared by all groups that have it.

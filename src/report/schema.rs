@@ -244,6 +244,20 @@ pub struct Group {
     /// `labels` of each snapshot; kept for totals by label.
     #[serde(skip)]
     pub labels_by_snapshot: Vec<LabelCounts>,
+    /// Its goroutines by all their labels and waits; kept for conversions only.
+    #[serde(skip)]
+    pub samples: Vec<Sample>,
+}
+
+/// Goroutines of a group with the same labels and wait.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The labels.
+    pub labels: Vec<(String, String)>,
+    /// The wait in whole minutes, where headers have it.
+    pub wait_minutes: Option<u32>,
+    /// How many.
+    pub count: i64,
 }
 
 /// By what the two sides of a comparison were found to be one group.
