@@ -19,7 +19,11 @@ fn trend_of(dumps: &[Vec<u8>]) -> Report {
         .iter()
         .map(|dump| common::read(dump.clone(), &mut symbols).expect("a dump").pop().expect("a snapshot"))
         .collect();
-    report::trend(snapshots, &symbols, Wanted { rules: &rules, selection: &Selection::default(), by: None })
+    report::trend(
+        snapshots,
+        &symbols,
+        Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true },
+    )
 }
 
 fn series(case: &str) -> Report {

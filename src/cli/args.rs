@@ -211,6 +211,9 @@ pub(super) struct ReadingArguments {
     /// How much one input may unpack to, such as 500MiB or 100GiB
     #[arg(long, default_value = "64GiB", value_name = "SIZE")]
     pub(super) max_input: String,
+    /// How many threads read; as many as there are processors unless told
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
     /// No progress and no notes on standard error; errors stay
     #[arg(short, long)]
     pub(super) quiet: bool,

@@ -47,7 +47,12 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(plan: Result<Plan, String>) -> u8 {
     match plan {
-        Ok(plan) => run::run(&plan),
+        Ok(plan) => {
+            let code = run::run(&plan);
+            // The process ends; see there.
+            std::mem::forget(plan);
+            code
+        }
         Err(message) => {
             terminal::complain(&message, &[]);
             UNREADABLE

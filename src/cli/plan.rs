@@ -109,10 +109,18 @@ impl Plan {
     }
 }
 
+/// More threads than these have nothing to do: one hands out what the others read.
+const MAX_THREADS: usize = 8;
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn options(reading: &ReadingArguments) -> Result<Options, String> {
     Ok(Options {
         strip: reading.strip.iter().map(|text| strip(text)).collect::<Result<_, _>>()?,
         max_input: size(&reading.max_input)?,
+        threads: reading.threads.unwrap_or_else(processors).clamp(1, MAX_THREADS),
         ..Options::default()
     })
 }

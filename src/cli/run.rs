@@ -28,7 +28,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
     let written = output::write_to(plan.output.as_deref(), plan.style.color, |out| {
         render::write(&report, plan.format, &plan.style, out)
     });
-    match written {
+    let code = match written {
         Ok(()) if code != OK => code,
         Ok(()) => plan.fail_on.map_or(OK, |fail_on| gate(&report, fail_on)),
         Err(e) => {
@@ -36,7 +36,10 @@ pub(super) fn run(plan: &Plan) -> u8 {
             terminal::complain(&format!("{place}: {e}"), &[]);
             UNREADABLE
         }
-    }
+    };
+    // The process ends: giving back each name and stack by itself would take longer than printing them.
+    std::mem::forget((report, symbols));
+    code
 }
 
 /// The exit code of `--fail-on`, and why on standard error.
@@ -190,7 +193,9 @@ fn convert(plan: &Plan, input: &Path, symbols: &mut Symbols) -> (Option<Report>,
 }
 
 fn wanted(plan: &Plan) -> Wanted<'_> {
-    Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref() }
+    // Tables show labels in whole stacks only.
+    let labels = plan.format != render::Format::Table || plan.style.full;
+    Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref(), labels }
 }
 
 /// The snapshot to compare: of several in one input, the one with the most goroutines.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::ColorArgument;
+use crate::input::Bytes;
 use crate::render;
 
 /// The width where nothing tells one.
@@ -63,7 +64,7 @@ fn harmless(text: &str) -> String {
 }
 
 /// Shows how far reading has come, where it takes long and someone watches.
-pub(super) fn with_progress(inner: Box<dyn Read>, size: Option<u64>, quiet: bool) -> Box<dyn Read> {
+pub(super) fn with_progress(inner: Bytes, size: Option<u64>, quiet: bool) -> Bytes {
     if quiet || !io::stderr().is_terminal() {
         return inner;
     }
@@ -77,7 +78,7 @@ pub(super) fn with_progress(inner: Box<dyn Read>, size: Option<u64>, quiet: bool
 }
 
 struct Watched {
-    inner: Box<dyn Read>,
+    inner: Bytes,
     bar: ProgressBar,
     since: Instant,
     shown: bool,

@@ -1,8 +1,8 @@
 //! A bound on what an input may unpack to: a few kilobytes of packed data can stand for terabytes.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::ErrorKind;
 
@@ -14,7 +14,7 @@ const FREE: u64 = 256 << 20;
 
 /// Bytes that went by, shared.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Passed(Rc<Cell<u64>>);
+pub(super) struct Passed(Arc<AtomicU64>);
 
 /// Counts what goes by.
 pub(super) struct Counted<R> {
@@ -31,7 +31,7 @@ impl<R> Counted<R> {
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        self.passed.0.set(self.passed.0.get() + n as u64);
+        self.passed.0.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
 }
@@ -54,7 +54,7 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.given += n as u64;
-        let packed = self.packed.0.get();
+        let packed = self.packed.0.load(Ordering::Relaxed);
         if self.given > self.max {
             let text = format!("it unpacks to more than {} MiB; --max-input allows more", self.max >> 20);
             return Err(io::Error::other(TooLarge(text)));

@@ -11,8 +11,8 @@ mod zstd;
 
 pub use encoding::to_utf8;
 pub use moments::{by_moment, natural, stem, time_in_name};
-pub use nuls::Nuls;
+pub use nuls::{NulCount, Nuls, WithoutNuls};
 pub use source::{Source, expand};
 pub use text_lines::{LineAhead, TextLines};
 pub(crate) use unpack::as_kind;
-pub use unpack::{MAX_UNPACKED, ReadHook, Unpacked, open, unpack};
+pub use unpack::{Bytes, MAX_UNPACKED, ReadHook, Unpacked, open, unpack};

@@ -1,9 +1,8 @@
 //! NUL bytes in text: a log that was truncated while its writer went on begins with them, a disk that lost a block has them
 //! in the middle, and UTF-16 without a mark has one behind each letter.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many in a row are no letters' other half: something is missing there.
 const HOLE: u64 = 64;
@@ -21,10 +20,26 @@ pub struct Nuls {
     pub first_hole: u64,
 }
 
+/// What was found so far, shared.
+#[derive(Clone, Debug, Default)]
+pub struct NulCount(Arc<Mutex<Nuls>>);
+
+impl NulCount {
+    /// What was found so far.
+    #[must_use]
+    pub fn get(&self) -> Nuls {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, found: Nuls) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+}
+
 /// Reads what is no NUL byte.
-pub(super) struct WithoutNuls<R> {
+pub struct WithoutNuls<R> {
     inner: R,
-    found: Rc<Cell<Nuls>>,
+    found: NulCount,
     /// How many bytes were read.
     read: u64,
     /// How many NUL bytes stand before the next byte.
@@ -32,7 +47,8 @@ pub(super) struct WithoutNuls<R> {
 }
 
 impl<R> WithoutNuls<R> {
-    pub(super) fn new(inner: R, found: Rc<Cell<Nuls>>) -> Self {
+    /// Counts in `found` what it leaves out.
+    pub fn new(inner: R, found: NulCount) -> Self {
         WithoutNuls { inner, found, read: 0, row: 0 }
     }
 
@@ -91,16 +107,14 @@ impl<R: Read> Read for WithoutNuls<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
     use std::io::Read;
-    use std::rc::Rc;
 
-    use super::{Nuls, WithoutNuls};
+    use super::{NulCount, Nuls, WithoutNuls};
 
     /// The text without them, and what is said of them, read `step` bytes at a time.
     fn read(text: &[u8], step: usize) -> (Vec<u8>, Nuls) {
-        let found = Rc::new(Cell::new(Nuls::default()));
-        let mut reader = WithoutNuls::new(text, Rc::clone(&found));
+        let found = NulCount::default();
+        let mut reader = WithoutNuls::new(text, found.clone());
         let (mut out, mut buffer) = (Vec::new(), vec![0; step]);
         loop {
             let n = reader.read(&mut buffer).expect("readable");

@@ -1,10 +1,7 @@
 //! Lines and blocks of text, streamed through one buffer.
 
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
 
-use super::nuls::{Nuls, WithoutNuls};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much is read at once.
@@ -26,7 +23,6 @@ pub struct TextLines<'r> {
     line: u64,
     damage: Option<String>,
     cut_lines: u64,
-    nuls: Rc<Cell<Nuls>>,
 }
 
 /// A line ahead: where it lies in [`TextLines::ahead`], and where the next one starts.
@@ -43,14 +39,13 @@ pub struct LineAhead {
 }
 
 impl<'r> TextLines<'r> {
-    /// Starts reading; a UTF-8 byte order mark is skipped, and NUL bytes wherever they are.
+    /// Starts reading; a UTF-8 byte order mark is skipped.
     ///
     /// # Errors
     /// Where the source can't be read.
     pub fn new(inner: impl Read + 'r, name: &str) -> Result<Self> {
-        let nuls = Rc::new(Cell::new(Nuls::default()));
         let mut lines = TextLines {
-            inner: Box::new(WithoutNuls::new(inner, Rc::clone(&nuls))),
+            inner: Box::new(inner),
             buffer: vec![0; CHUNK],
             start: 0,
             end: 0,
@@ -59,7 +54,6 @@ impl<'r> TextLines<'r> {
             line: 1,
             damage: None,
             cut_lines: 0,
-            nuls,
         };
         while lines.end < 3 && !lines.at_eof {
             lines.read_more(name)?;
@@ -201,12 +195,6 @@ impl<'r> TextLines<'r> {
     #[must_use]
     pub fn cut_lines(&self) -> u64 {
         self.cut_lines
-    }
-
-    /// The NUL bytes that were left out.
-    #[must_use]
-    pub fn nuls(&self) -> Nuls {
-        self.nuls.get()
     }
 
     fn read_more(&mut self, name: &str) -> Result<()> {

@@ -10,11 +10,14 @@ use super::limit::{Counted, Limited, Passed, too_large};
 use super::zstd::{Zstd, is_zstd};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Bytes to read, on whatever thread.
+pub type Bytes = Box<dyn Read + Send>;
+
 /// Wraps the packed bytes of a source on their way in, such as with a progress bar; gets their number where known.
-pub type ReadHook<'a> = &'a dyn Fn(Box<dyn Read>, Option<u64>) -> Box<dyn Read>;
+pub type ReadHook<'a> = &'a dyn Fn(Bytes, Option<u64>) -> Bytes;
 
 /// The plain bytes of a source.
-pub type Unpacked = BufReader<Box<dyn Read>>;
+pub type Unpacked = BufReader<Bytes>;
 
 /// Unpacked bytes that an input may have where nothing else is said.
 pub const MAX_UNPACKED: u64 = 64 << 30;
@@ -30,7 +33,7 @@ const BUFFER: usize = 64 * 1024;
 /// Where the source can't be opened or its first bytes can't be read.
 pub fn open(source: &Source, max: u64, hook: ReadHook<'_>) -> Result<Unpacked> {
     let name = source.name();
-    let (packed, size): (Box<dyn Read>, Option<u64>) = match source {
+    let (packed, size): (Bytes, Option<u64>) = match source {
         Source::Stdin => (Box::new(io::stdin()), None),
         Source::Path(path) => {
             let file = File::open(path).map_err(|e| Error::new(&name, e))?;
@@ -48,14 +51,14 @@ pub fn open(source: &Source, max: u64, hook: ReadHook<'_>) -> Result<Unpacked> {
 ///
 /// # Errors
 /// Where the first bytes can't be read, or are packed in more than four layers.
-pub fn unpack(packed: Box<dyn Read>, max: u64, name: &str) -> Result<Unpacked> {
+pub fn unpack(packed: Bytes, max: u64, name: &str) -> Result<Unpacked> {
     let passed = Passed::default();
     let mut reader = BufReader::with_capacity(BUFFER, packed);
     for layer in 0..=MAX_LAYERS {
         let head = fill(&mut reader).map_err(|e| Error::new(name, as_kind(e)))?;
         let (is_gzip, is_zstd) = (head.starts_with(&[0x1f, 0x8b]), is_zstd(head));
         if !is_gzip && !is_zstd {
-            let limited: Box<dyn Read> = match layer {
+            let limited: Bytes = match layer {
                 // Nothing is unpacked: what is there is what is read.
                 0 if max == MAX_UNPACKED => return Ok(reader),
                 _ => Box::new(Limited::new(reader, passed, max)),
@@ -63,11 +66,10 @@ pub fn unpack(packed: Box<dyn Read>, max: u64, name: &str) -> Result<Unpacked> {
             return Ok(BufReader::with_capacity(BUFFER, limited));
         }
         if layer == 0 {
-            let counted: Box<dyn Read> = Box::new(Counted::new(reader, passed.clone()));
+            let counted: Bytes = Box::new(Counted::new(reader, passed.clone()));
             reader = BufReader::with_capacity(BUFFER, counted);
         }
-        let unpacked: Box<dyn Read> =
-            if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(Zstd::new(reader)) };
+        let unpacked: Bytes = if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(Zstd::new(reader)) };
         reader = BufReader::with_capacity(BUFFER, unpacked);
     }
     Err(Error::new(name, ErrorKind::TooLarge(format!("packed data within packed data, more than {MAX_LAYERS} layers"))))

@@ -121,6 +121,13 @@ impl Symbols {
         id
     }
 
+    /// Makes room for so many strings more.
+    pub fn reserve_strings(&mut self, more: usize) {
+        self.ends.reserve(more);
+        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
+        self.strings.reserve(more, |id| hasher.hash_one(slice(all, ends, *id)));
+    }
+
     /// The id of a text as an input has it. What is no UTF-8 is taken for Windows-1252, in which every byte is a letter:
     /// different names stay different.
     pub fn string_of(&mut self, bytes: &[u8]) -> StrId {

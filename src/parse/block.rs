@@ -1,6 +1,6 @@
 //! One goroutine in text: its header and what stands below it.
 
-use foldhash::fast::RandomState;
+use foldhash::fast::{FoldHasher, RandomState};
 use std::hash::{BuildHasher, Hasher};
 
 use super::frame_line::{self, BlockLine, Location};
@@ -65,14 +65,40 @@ pub(super) fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
 
 /// A hash of all that decides a block's group: equal blocks but for arguments, addresses, ids and waits have one hash.
 pub(super) fn fingerprint(header: &Header<'_>, body: &[u8], state: &RandomState) -> u64 {
-    let mut hasher = state.build_hasher();
-    hasher.write(header.status);
-    hasher.write(header.tail);
-    for (line, _) in lines(body) {
+    let mut fingerprint = Fingerprint::of(header, state);
+    lines(body).for_each(|(line, _)| fingerprint.line(line));
+    fingerprint.finish()
+}
+
+/// A [`fingerprint`] line by line.
+pub(super) struct Fingerprint {
+    hasher: FoldHasher<'static>,
+    /// The stacks of its ancestors follow, which are no part of it.
+    over: bool,
+}
+
+impl Fingerprint {
+    /// Begins with the header.
+    pub(super) fn of(header: &Header<'_>, state: &RandomState) -> Self {
+        let mut hasher = state.build_hasher();
+        hasher.write(header.status);
+        hasher.write(header.tail);
+        Fingerprint { hasher, over: false }
+    }
+
+    /// Adds a line, without its end.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        if self.over {
+            return;
+        }
+        let hasher = &mut self.hasher;
         let part = match line.first() {
             Some(b'\t' | b' ') => frame_line::without_addresses(line),
             Some(b'.') if line.ends_with(b"frames elided...") => ELIDED.as_bytes(),
-            Some(b'[') if line.starts_with(frame_line::ANCESTORS) => break,
+            Some(b'[') if line.starts_with(frame_line::ANCESTORS) => {
+                self.over = true;
+                return;
+            }
             Some(b'c') if line.starts_with(frame_line::CREATED_BY) => {
                 hasher.write_u8(b'c');
                 frame_line::creator_name(&line[frame_line::CREATED_BY.len()..])
@@ -85,7 +111,11 @@ pub(super) fn fingerprint(header: &Header<'_>, body: &[u8], state: &RandomState)
         hasher.write(part);
         hasher.write_u8(b'\n');
     }
-    hasher.finish()
+
+    /// The hash of all lines.
+    pub(super) fn finish(&self) -> u64 {
+        self.hasher.finish()
+    }
 }
 
 /// The first argument on line `line` of a body, as an address.

@@ -8,6 +8,7 @@ use super::block::{self, Block, Scratch};
 use super::go_version;
 use super::header::Header;
 use super::preamble::Preamble;
+use super::scan::Scanned;
 use crate::error::Place;
 use crate::model::{
     Cause, CauseKind, Format, Goroutine, Snapshot, SnapshotBuilder, SnapshotInfo, StackGroup, StrId, Symbols,
@@ -89,7 +90,7 @@ const PRINTERS: [&[u8]; 4] = [b"runtime/pprof.write", b"runtime/debug.Stack(", b
 pub(super) const PPROF_LIMIT: u64 = 64 << 20;
 
 impl<'a> Dumps<'a> {
-    pub(super) fn new(name: &'a str, keep_samples: bool) -> Self {
+    pub(super) fn new(name: &'a str, keep_samples: bool, hasher: RandomState) -> Self {
         Dumps {
             name,
             keep_samples,
@@ -98,16 +99,18 @@ impl<'a> Dumps<'a> {
             current: None,
             scratch: Scratch::default(),
             labels: Vec::new(),
-            hasher: RandomState::default(),
+            hasher,
         }
     }
 
-    /// Adds a goroutine; returns how many bytes of `body` are its own.
+    /// Adds a goroutine; returns how many bytes of `body` are its own. `scanned` is what a scan of it found, where there
+    /// was one.
     pub(super) fn add(
         &mut self,
         header: &Header<'_>,
         body: &[u8],
         at: At,
+        scanned: Option<&Scanned>,
         preamble: &mut Preamble,
         symbols: &mut Symbols,
     ) -> usize {
@@ -119,10 +122,11 @@ impl<'a> Dumps<'a> {
             && dump.held.is_none()
             && !at.is_last
         {
-            let fingerprint = block::fingerprint(header, body, &self.hasher);
+            let fingerprint =
+                scanned.map_or_else(|| block::fingerprint(header, body, &self.hasher), |scanned| scanned.fingerprint);
             if let Some(known) = dump.known.find(fingerprint, |k| k.fingerprint == fingerprint) {
                 let lock_address = known.lock_line.and_then(|line| block::address_on_line(body, line));
-                let goroutine = Goroutine { lock_address, labels: &self.labels, ..goroutine(header, body) };
+                let goroutine = Goroutine { lock_address, labels: &self.labels, ..goroutine(header, body, scanned) };
                 let group = known.group;
                 dump.count(header.id, header.has_gp, at);
                 dump.waiting += u64::from(header.id != 0);
@@ -138,7 +142,7 @@ impl<'a> Dumps<'a> {
         let used = block.used;
         let plain = block.faults.is_empty() && !block.cut && used == body.len();
         let lock_address = block.lock_line.and_then(|line| block::address_on_line(body, line));
-        let goroutine = Goroutine { lock_address, labels: &[], ..goroutine(header, &body[..used]) };
+        let goroutine = Goroutine { lock_address, labels: &[], ..goroutine(header, &body[..used], None) };
         let held = Held { block, has_gp: header.has_gp, goroutine, labels: self.labels.clone(), line: at.line };
         let opener = header.status == b"running" && held.block.has_stack;
         let next = if opener { self.opener(held, alone, symbols) } else { self.waiter(held, header.id, symbols) };
@@ -364,10 +368,10 @@ impl Dump {
     }
 }
 
-fn goroutine(header: &Header<'_>, body: &[u8]) -> Goroutine<'static> {
+fn goroutine(header: &Header<'_>, body: &[u8], scanned: Option<&Scanned>) -> Goroutine<'static> {
     Goroutine {
         id: Some(header.id),
-        parent: block::parent(body),
+        parent: scanned.map_or_else(|| block::parent(body), |scanned| scanned.parent),
         wait_minutes: header.wait_minutes,
         lock_address: None,
         labels: &[],

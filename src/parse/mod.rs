@@ -1,6 +1,7 @@
 //! From bytes to snapshots, by content and never by name. One file per format; no pattern of leaks is known here.
 
 mod block;
+mod chunks;
 mod converted;
 mod debug1;
 mod dump;
@@ -11,6 +12,7 @@ mod hidden_pcs;
 mod leaf_state;
 mod preamble;
 mod proto;
+mod scan;
 mod sniff;
 mod stack;
 mod text;
@@ -19,7 +21,7 @@ mod unwrap;
 use std::io::{Cursor, Read};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{self, ReadHook, Source, TextLines, Unpacked};
+use crate::input::{self, Bytes, ReadHook, Source, Unpacked};
 use crate::model::{Snapshot, Symbols};
 
 /// How to read.
@@ -33,6 +35,8 @@ pub struct Options {
     pub max_proto_bytes: u64,
     /// How many bytes of names, stacks and groups a run may hold.
     pub max_symbol_bytes: usize,
+    /// How many threads may read a large input, the calling one among them.
+    pub threads: usize,
     /// How many dumps one input may hold.
     pub max_dumps: usize,
     /// Whether to keep for each group which labels and waits stand together, as a conversion needs.
@@ -46,6 +50,7 @@ impl Default for Options {
             strip: Vec::new(),
             max_proto_bytes: 1 << 30,
             max_symbol_bytes: 1 << 30,
+            threads: 1,
             max_dumps: 256,
             keep_samples: false,
         }
@@ -86,13 +91,11 @@ pub fn read_unpacked(
             proto::read(Cursor::new(head).chain(reader), name, symbols, options).map(|s| vec![s])
         }
         (content @ (sniff::Content::Text | sniff::Content::Utf16), damage) => {
-            let mut text: Box<dyn Read> = Box::new(Cursor::new(head).chain(reader));
+            let mut text: Bytes = Box::new(Cursor::new(head).chain(reader));
             if content == sniff::Content::Utf16 {
                 text = Box::new(input::to_utf8(text));
             }
-            let text = unwrap::strip(&options.strip, text);
-            let lines = TextLines::new(text, name)?;
-            text::read(lines.damaged(damage), name, symbols, options)
+            text::read(text, damage, name, symbols, options)
         }
     }
 }

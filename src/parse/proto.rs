@@ -225,6 +225,7 @@ impl<'a> Profile<'a> {
                 format!("the profile is cut: counts are lower bounds, and {UNREADABLE} stands for what came after")
             });
         }
+        symbols.reserve_strings(tables.strings.len());
         let mut reader = Samples {
             profile: self,
             frames: Frames {

@@ -1,5 +1,10 @@
 //! Text that holds goroutines: debug=2, debug=1, crash logs, several of them in one file.
 
+use std::io::Read;
+
+use foldhash::fast::RandomState;
+
+use super::chunks::{Chunks, Found};
 use super::debug1;
 use super::dump::{At, Dumps, PPROF_LIMIT, cut};
 use super::frame_line::{self, BlockLine};
@@ -8,7 +13,7 @@ use super::preamble::{Preamble, names_cause};
 use super::unwrap::{self, Undone, Wrapping, find_dump};
 use super::{Options, too_many_dumps, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::input::{LineAhead, TextLines};
+use crate::input::{Bytes, LineAhead, NulCount, TextLines, WithoutNuls};
 use crate::model::{Snapshot, Symbols, WarningCode};
 
 /// Longer blocks are parted: 50 + 50 frames of a line each stay far below.
@@ -20,19 +25,30 @@ const SAMPLE: usize = 64 << 10;
 /// How often a text may change what wraps it.
 const MAX_WRAPPINGS: usize = 8;
 
-/// Reads all snapshots of a text.
+/// Reads all snapshots of a text. `damage` is what its packed data are known to have.
 pub(super) fn read(
-    lines: TextLines<'_>,
+    text: Bytes,
+    damage: Option<ErrorKind>,
     name: &str,
     symbols: &mut Symbols,
     options: &Options,
 ) -> Result<Vec<Snapshot>> {
+    let (nuls, hasher) = (NulCount::default(), RandomState::default());
+    let text = WithoutNuls::new(text, nuls.clone());
+    let (text, scanned): (Box<dyn Read>, _) = if options.strip.is_empty() {
+        let (chunks, found) = Chunks::new(Box::new(text), options.threads, hasher.clone());
+        (Box::new(chunks), Some(found))
+    } else {
+        (unwrap::strip(&options.strip, Box::new(text)), None)
+    };
     let mut reader = TextReader {
-        lines,
+        lines: TextLines::new(text, name)?.damaged(damage),
+        nuls,
+        scanned,
         name,
         options,
         preamble: Preamble::default(),
-        dumps: Dumps::new(name, options.keep_samples),
+        dumps: Dumps::new(name, options.keep_samples, hasher),
         prefixed: None,
         seen: Seen::default(),
         wrappings: Vec::new(),
@@ -59,6 +75,9 @@ pub(super) fn read(
 
 struct TextReader<'a, 'r> {
     lines: TextLines<'r>,
+    nuls: NulCount,
+    /// Goroutines that threads found ahead, while their places are those of the lines.
+    scanned: Option<Found>,
     name: &'a str,
     options: &'a Options,
     preamble: Preamble,
@@ -95,6 +114,9 @@ struct Seen {
 impl TextReader<'_, '_> {
     /// Reads a goroutine, a debug=1 profile or a line of something else; false at the end.
     fn step(&mut self, symbols: &mut Symbols) -> Result<bool> {
+        if self.scanned_goroutine(symbols)? {
+            return Ok(true);
+        }
         let Some((mut line, is_part)) = self.lines.first_line(self.name)? else { return Ok(false) };
         if is_part {
             if self.unwrap(line.end)? {
@@ -169,7 +191,7 @@ impl TextReader<'_, '_> {
         };
         let at = At { line, is_last, at_pprof_limit: is_last && self.lines.offset() + end as u64 == PPROF_LIMIT };
         let body = &ahead[body_start..end];
-        let used = self.dumps.add(&header, body, at, &mut self.preamble, symbols);
+        let used = self.dumps.add(&header, body, at, None, &mut self.preamble, symbols);
         if is_cut && let Some(info) = self.dumps.info() {
             info.warnings.add(WarningCode::TooManyFrames, Place::Line(line), || {
                 "a goroutine of more than 64 MiB; what follows was left out".into()
@@ -179,6 +201,50 @@ impl TextReader<'_, '_> {
         let line_count = memchr::memchr_iter(b'\n', &ahead[..consumed]).count() as u64;
         self.lines.consume(consumed, line_count);
         Ok(true)
+    }
+
+    /// Reads the goroutine ahead, where a thread has scanned it, and the empty line behind it; false where none has.
+    fn scanned_goroutine(&mut self, symbols: &mut Symbols) -> Result<bool> {
+        let Some(found) = &self.scanned else { return Ok(false) };
+        let at = self.lines.offset();
+        let scanned = loop {
+            let mut found = found.borrow_mut();
+            match found.front() {
+                Some(first) if first.at < at => _ = found.pop_front(),
+                Some(first) if first.at == at => break first.clone(),
+                _ => return Ok(false),
+            }
+        };
+        // The first of a text may come twice; and what was left out of the text has moved all places behind it.
+        if self.dumps.is_empty() || self.preamble.in_message() || self.moved() {
+            return Ok(false);
+        }
+        let whole = scanned.header + scanned.body + 1;
+        let place = At { line: self.lines.line_number(), is_last: false, at_pprof_limit: false };
+        let ahead = self.lines.look(whole, self.name, false)?;
+        let (Some(head), Some(body)) = (ahead.get(..scanned.header - 1), ahead.get(scanned.header..whole - 1)) else {
+            return Ok(false);
+        };
+        let Some(header) = Header::parse(head) else { return Ok(false) };
+        let used = self.dumps.add(&header, body, place, Some(&scanned), &mut self.preamble, symbols);
+        if used < scanned.body {
+            let consumed = scanned.header + used;
+            let lines = memchr::memchr_iter(b'\n', &self.lines.ahead()[..consumed]).count() as u64;
+            self.lines.consume(consumed, lines);
+        } else {
+            self.preamble.line(b"");
+            self.lines.consume(whole, scanned.lines + 1);
+        }
+        Ok(true)
+    }
+
+    /// Whether the offsets of lines are no longer those of the text that threads read.
+    fn moved(&mut self) -> bool {
+        let moved = self.lines.cut_lines() > 0 || self.nuls.get().count > 0;
+        if moved {
+            self.scanned = None;
+        }
+        moved
     }
 
     /// Whether a header-like line within a panic's message is a goroutine after all: a log that lost its empty lines has
@@ -234,6 +300,7 @@ impl TextReader<'_, '_> {
 
     /// Takes layers away from here on.
     fn undo(&mut self, layers: &[Wrapping]) {
+        self.scanned = None;
         let undone = Undone::default();
         self.lines.wrap(|text| unwrap::undo(layers, text, &undone));
         let words = layers.iter().map(Wrapping::words).collect::<Vec<_>>().join(" within ");
@@ -340,7 +407,7 @@ impl TextReader<'_, '_> {
                     "headers of goroutines behind a prefix or indentation; they were not read".into()
                 });
             }
-            let nuls = self.lines.nuls();
+            let nuls = self.nuls.get();
             if nuls.holes > 0 {
                 info.warnings.add_many(WarningCode::Hole, Place::Offset(nuls.first_hole), nuls.holes, || {
                     "a hole of NUL bytes in the text, as a disk leaves that lost a block: what stood there is missing".into()
@@ -403,11 +470,8 @@ impl TextReader<'_, '_> {
         if self.seen.race {
             return error("a race detector's report, not a goroutine dump");
         }
-        let what = if self.lines.nuls().count > 0 {
-            "binary data of an unknown kind"
-        } else {
-            "text without a goroutine in it"
-        };
+        let what =
+            if self.nuls.get().count > 0 { "binary data of an unknown kind" } else { "text without a goroutine in it" };
         error(what)
             .hint("unpark reads /debug/pprof/goroutine (debug=0, 1, 2) and the stack traces of crashed Go programs")
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Wanted<'a> {
     pub selection: &'a Selection,
     /// What to add goroutines up by, where not by stack.
     pub by: Option<&'a By>,
+    /// Whether to say which labels groups have: there may be as many as goroutines.
+    pub labels: bool,
 }
 
 /// A report on moments that stand beside each other.
@@ -116,24 +119,33 @@ fn build(
     let is_comparison = command != Command::Triage;
     let Classified { groups: labels, findings } = classify::classify(matched, infos, &moments, wanted.rules, symbols);
     let one_process = moments.from == 0;
-    let words =
-        Words { symbols, command, minutes: elapsed_minutes(&moments), infos, one_process, frames: RefCell::default() };
+    let words = Words {
+        symbols,
+        command,
+        minutes: elapsed_minutes(&moments),
+        infos,
+        one_process,
+        wanted,
+        frames: RefCell::default(),
+    };
     let ids = fingerprint::ids(matched, symbols);
     let (mut groups, mut left_out) = (Vec::with_capacity(matched.len()), LeftOut::default());
-    let mut shown: Vec<Option<GroupTotals>> = Vec::with_capacity(matched.len());
-    for ((matched, id), label) in matched.iter().zip(ids).zip(labels) {
+    let mut shown: Vec<Option<GroupTotals>> = (0..matched.len()).map(|_| None).collect();
+    // Sorted before they are put into words, which are large to move.
+    let mut order: Vec<_> = matched.iter().zip(ids).zip(labels).enumerate().collect();
+    let count = |matched: &Matched| count(&counts(matched), is_comparison);
+    order.sort_by_cached_key(|(_, ((matched, id), _))| (Reverse(count(matched)), id.clone()));
+    for (at, ((matched, id), label)) in order {
         let group = words.group(matched, id, label);
         if wanted.selection.wants(&group) {
             let (id, counts) = (group.id.clone(), group.counts.clone());
-            shown.push(Some(GroupTotals { id, count: group.count, delta: group.delta, counts }));
+            shown[at] = Some(GroupTotals { id, count: group.count, delta: group.delta, counts });
             groups.push(group);
         } else {
-            shown.push(None);
             left_out.groups += 1;
             left_out.goroutines += group.count;
         }
     }
-    groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.id.cmp(&b.id)));
     let came = || groups.iter().map(|group| group.count.max(0)).sum();
     let all: i64 = if infos.iter().all(|info| info.delta) {
         came()
@@ -155,6 +167,16 @@ fn build(
         baseline: None,
         left_out,
     }
+}
+
+/// A group's goroutines in each snapshot.
+fn counts(matched: &Matched) -> Vec<i64> {
+    matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count)).collect()
+}
+
+/// What a group is sorted by: the last of its counts, in a triage all.
+fn count(counts: &[i64], is_comparison: bool) -> i64 {
+    if is_comparison { counts.last().copied().unwrap_or(0) } else { counts.iter().sum() }
 }
 
 /// The time between the first and the last snapshot, where both carry theirs and it passed.
@@ -234,13 +256,14 @@ struct Words<'a> {
     infos: &'a [SnapshotInfo],
     /// No restart lies between the moments.
     one_process: bool,
+    wanted: Wanted<'a>,
     frames: RefCell<HashMap<FrameId, Arc<FrameReport>, RandomState>>,
 }
 
 impl Words<'_> {
     fn group(&self, matched: &Matched, id: String, label: Labelled) -> Group {
         let symbols = self.symbols;
-        let counts: Vec<i64> = matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count)).collect();
+        let counts = counts(matched);
         let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
         let is_comparison = self.command != Command::Triage;
         let delta = match self.infos {
@@ -251,8 +274,12 @@ impl Words<'_> {
         let shown = self.shown(matched);
         let key = &matched.key;
         let state = &key.state;
-        let labels_by_snapshot: Vec<LabelCounts> =
-            matched.parts.iter().map(|part| part.as_ref().map(|g| self.labels(g)).unwrap_or_default()).collect();
+        let labels_by_snapshot: Vec<LabelCounts> = match self.wanted.by {
+            Some(By::Label(_)) => {
+                matched.parts.iter().map(|part| part.as_ref().map(|g| self.labels(g)).unwrap_or_default()).collect()
+            }
+            _ => Vec::new(),
+        };
         let identity = match matched.parts.as_slice() {
             [before, .., after] if is_comparison && self.one_process && self.all_have_ids() => {
                 Identity::between(before.as_ref(), after.as_ref())
@@ -273,7 +300,7 @@ impl Words<'_> {
                     Receive::Ok => ReceiveName::Ok,
                 }),
             },
-            count: if is_comparison { last } else { counts.iter().sum() },
+            count: count(&counts, is_comparison),
             counts,
             delta,
             per_minute: delta.zip(self.span()).and_then(|(d, minutes)| rounded(d as f64 / minutes)),
@@ -283,7 +310,7 @@ impl Words<'_> {
             entry: symbols.entry(key.stack).map(|f| self.frame(f)),
             creator: key.creator.map(|f| self.frame(f)),
             frames: symbols.frames(key.stack).map(|f| self.frame(f)).collect(),
-            labels: shown.as_ref().map(|g| self.labels(g)).unwrap_or_default(),
+            labels: shown.as_ref().filter(|_| self.wanted.labels).map(|g| self.labels(g)).unwrap_or_default(),
             goroutine_ids: shown.as_ref().map(|g| g.ids.first().to_vec()).unwrap_or_default(),
             lock_address: shown.as_ref().and_then(|g| g.locks.only()).map(|address| format!("{address:#x}")),
             signature: label.signature,
@@ -392,12 +419,14 @@ impl Words<'_> {
     }
 
     fn labels(&self, group: &StackGroup) -> LabelCounts {
-        let mut labels = LabelCounts::new();
-        for (key, value, count) in group.labels.iter() {
-            let (key, value) = (self.symbols.str(key), self.symbols.str(value));
-            *labels.entry(key.to_owned()).or_default().entry(value.to_owned()).or_default() += count;
-        }
-        labels
+        let text = |id| self.symbols.str(id);
+        let mut all: Vec<_> = group.labels.iter().map(|(key, value, count)| (text(key), text(value), count)).collect();
+        all.sort_unstable();
+        let of_key = |of_key: &[(&str, &str, i64)]| {
+            let values = of_key.iter().map(|(_, value, count)| ((*value).to_owned(), *count));
+            Some((of_key.first()?.0.to_owned(), values.collect()))
+        };
+        all.chunk_by(|a, b| a.0 == b.0).filter_map(of_key).collect()
     }
 
     fn samples(&self, group: &StackGroup) -> Vec<Sample> {

@@ -5,6 +5,7 @@ mod literal;
 mod load;
 mod matcher;
 mod name_pattern;
+mod prefixes;
 mod rule;
 mod shape;
 

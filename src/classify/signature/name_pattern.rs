@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use hashbrown::HashMap;
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::util::syntax;
 
 use super::literal::Literals;
+use super::prefixes::Prefixes;
 use crate::model::{FunctionId, Symbols};
 
 /// A pattern's place in [`NamePatterns`].
@@ -27,6 +29,8 @@ const SIZE_LIMIT: usize = 1 << 20;
 pub(super) struct NamePatterns {
     patterns: Vec<Pattern>,
     by_text: HashMap<String, PatternId, foldhash::fast::RandomState>,
+    /// Made when the first name is tried.
+    prefixes: OnceLock<Prefixes>,
 }
 
 impl NamePatterns {
@@ -39,6 +43,7 @@ impl NamePatterns {
         if let Some(id) = self.by_text.get(text) {
             return Ok(*id);
         }
+        self.prefixes.take();
         let id = PatternId(u16::try_from(self.patterns.len()).map_err(|_| "more than 65,535 patterns".to_owned())?);
         self.patterns.push(Pattern { text: text.to_owned(), literals: literals()?, regex: OnceLock::new() });
         self.by_text.insert(text.to_owned(), id);
@@ -55,20 +60,29 @@ impl NamePatterns {
 
     /// Which patterns match a name.
     fn matching(&self, name: &str) -> Vec<PatternId> {
-        let matches = |(_, pattern): &(usize, &Pattern)| {
+        let prefixes =
+            self.prefixes.get_or_init(|| Prefixes::of(self.patterns.iter().map(|pattern| &pattern.literals)));
+        let matches = |number: &u16| {
+            let pattern = &self.patterns[usize::from(*number)];
             let regex = || pattern.regex.get_or_init(|| compile(&pattern.text).ok());
-            pattern.literals.allow(name) && regex().as_ref().is_some_and(|regex| regex.is_match(name))
+            pattern.literals.decide(name).unwrap_or_else(|| {
+                pattern.literals.allow(name) && regex().as_ref().is_some_and(|regex| regex.is_match(name))
+            })
         };
-        self.patterns.iter().enumerate().filter(matches).map(|(i, _)| PatternId(i as u16)).collect()
+        prefixes.candidates(name).into_iter().filter(matches).map(PatternId).collect()
     }
 }
 
-/// Go names are text, but classes needn't know all of Unicode: that makes compiling cheap.
-fn compile(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).unicode(false).size_limit(SIZE_LIMIT).build().or_else(|_| {
-        // Classes that could match half a character need Unicode.
-        RegexBuilder::new(text).size_limit(SIZE_LIMIT).build()
-    })
+/// Names are short and few, so most of a regex's cost is compiling it: without the engines for long texts it takes half
+/// the time. Go names are text, but classes needn't know all of Unicode, which makes it cheap too.
+fn compile(text: &str) -> Result<Regex, Box<BuildError>> {
+    let config = Config::new().nfa_size_limit(Some(SIZE_LIMIT)).hybrid(false).dfa(false).onepass(false);
+    let build = |unicode: bool| {
+        let syntax = syntax::Config::new().unicode(unicode).utf8(unicode);
+        Regex::builder().configure(config.clone().utf8_empty(unicode)).syntax(syntax).build(text).map_err(Box::new)
+    };
+    // Classes that could match half a character need Unicode.
+    build(false).or_else(|_| build(true))
 }
 
 /// What was found out about the functions of a run.
