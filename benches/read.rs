@@ -48,6 +48,10 @@ fn check(input: &Input) -> usize {
 fn reading(c: &mut Criterion) {
     let (debug2, debug1) = (generator::debug2(GOROUTINES), generator::debug1(GOROUTINES));
     let (proto, labelled) = (generator::proto(), generator::proto_with(GOROUTINES));
+    let mut distinct = Vec::new();
+    generator::write_distinct(GOROUTINES, &mut distinct).expect("memory takes all");
+    let distinct = Input::plain(distinct, GOROUTINES as u64);
+    assert_eq!(check(&distinct), GOROUTINES);
     assert_eq!((debug2.goroutines, debug1.goroutines), (GOROUTINES as u64, GOROUTINES as u64));
     assert_eq!(check(&debug2), DEBUG2_GROUPS);
     // Labels make no groups.
@@ -56,7 +60,13 @@ fn reading(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("read");
     group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));
-    for (name, input) in [("debug2", debug2), ("debug1", debug1), ("proto", proto), ("proto-labelled", labelled)] {
+    for (name, input) in [
+        ("debug2", debug2),
+        ("debug2-distinct", distinct),
+        ("debug1", debug1),
+        ("proto", proto),
+        ("proto-labelled", labelled),
+    ] {
         let long = input.plain_bytes > 1 << 20;
         group.sampling_mode(if long { SamplingMode::Flat } else { SamplingMode::Auto });
         group.throughput(Throughput::ElementsAndBytes { elements: input.goroutines, bytes: input.plain_bytes });

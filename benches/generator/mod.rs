@@ -1,8 +1,10 @@
 //! Large inputs made in memory from the real profiles in testdata: the same seed gives the same bytes.
 
+#![allow(dead_code, reason = "the benchmark and the example each use a part")]
+
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    fn plain(bytes: Vec<u8>, goroutines: u64) -> Self {
+    pub(crate) fn plain(bytes: Vec<u8>, goroutines: u64) -> Self {
         Input { plain_bytes: bytes.len() as u64, bytes: bytes.into(), goroutines }
     }
 }
@@ -41,23 +43,61 @@ pub(crate) fn debug2(goroutines: usize) -> Input {
 /// A number stands for one goroutine (id, stack, arguments, wait), so ranges that overlap are moments of one program.
 /// Stacks are drawn as often as the real dump has them: some thousand goroutines have all of its 208.
 pub(crate) fn debug2_moment(alive: Range<usize>) -> Input {
-    let text = String::from_utf8(unpacked("many-stacks/debug2.txt.gz")).expect("UTF-8");
+    let goroutines = alive.len() as u64 + 1;
+    let mut out = Vec::new();
+    multiply(&many_stacks(), alive, &mut out).expect("memory takes all");
+    Input::plain(out, goroutines)
+}
+
+/// Writes a debug=2 dump of so many goroutines: those of `real`, or of `testdata/many-stacks`, multiplied.
+pub(crate) fn write_debug2(real: Option<&str>, goroutines: usize, out: &mut impl io::Write) -> io::Result<()> {
+    multiply(real.unwrap_or(&many_stacks()), 0..goroutines - 1, out)
+}
+
+fn many_stacks() -> String {
+    String::from_utf8(unpacked("many-stacks/debug2.txt.gz")).expect("UTF-8")
+}
+
+/// Writes the goroutine that prints `text`, and those with the numbers in `alive` in place of the others.
+fn multiply(text: &str, alive: Range<usize>, out: &mut impl io::Write) -> io::Result<()> {
     let mut blocks = text.trim_end().split("\n\n");
     let printer = blocks.next().expect("the goroutine that prints the dump");
-    assert!(printer.starts_with("goroutine 1 [running]:"), "it stands first, and only there");
+    assert!(printer.contains(" [running]:"), "it stands first, and only there");
     let waiting: Vec<&str> = blocks.collect();
-    let goroutines = alive.len() as u64 + 1;
-    let mut out = String::with_capacity(goroutines as usize * (text.len() / waiting.len() + 64));
-    goroutine(printer, 1, &mut Random::of(SEED), &mut out);
+    let mut block = String::new();
+    goroutine(printer, 1, &mut Random::of(SEED), &mut block);
+    out.write_all(block.as_bytes())?;
     for number in alive.map(|n| n as u64) {
         let mut random = Random::of(SEED ^ (number + 1).wrapping_mul(0x9e37_79b9));
-        let block = waiting[random.below(waiting.len() as u64) as usize];
+        let real = waiting[random.below(waiting.len() as u64) as usize];
         // The runtime hands ids to its threads in batches: they rise, and leave gaps.
         let id = 16 + number * 8 + random.below(8);
-        out.push('\n');
-        goroutine(block, id, &mut random, &mut out);
+        block.clear();
+        block.push('\n');
+        goroutine(real, id, &mut random, &mut block);
+        out.write_all(block.as_bytes())?;
     }
-    Input::plain(out.into_bytes(), goroutines)
+    Ok(())
+}
+
+/// Writes a debug=2 dump in which each goroutine has a function of its own.
+pub(crate) fn write_distinct(goroutines: usize, out: &mut impl io::Write) -> io::Result<()> {
+    for n in 1..=goroutines {
+        write!(
+            out,
+            "goroutine {n} [chan receive, {} minutes]:\nexample.com/app/job.(*Job{}).step{n}(0xc{n:09x}, 0x1)\n\
+             \t/src/app/job/job{}.go:{} +0x{:x}\nexample.com/app/job.Run({{0x1, 0x2}})\n\t/src/app/job/run.go:{} +0x1f\n\
+             created by example.com/app.main in goroutine 1\n\t/src/app/main.go:{} +0x44\n\n",
+            n % 90 + 1,
+            n % 1000,
+            n % 3000,
+            n % 900 + 1,
+            n % 255 + 1,
+            n % 700 + 1,
+            n % 40 + 1,
+        )?;
+    }
+    Ok(())
 }
 
 /// Writes a goroutine of debug=2 with another id, other arguments and another wait.
@@ -173,6 +213,29 @@ pub(crate) fn proto_with(samples: usize) -> Input {
     Input::plain(out, profile.goroutines + samples as u64)
 }
 
+/// [`proto`] without gzip and with so many samples more, each a goroutine on the stack of one of the real samples, with a
+/// label value of its own.
+pub(crate) fn proto_labelled(samples: usize) -> Input {
+    let plain = unpacked("series/after.pb.gz");
+    let profile = Profile::of(&plain);
+    let mut random = Random::of(SEED);
+    let mut out = plain.clone();
+    put_bytes(6, b"request", &mut out);
+    let (mut sample, mut label) = (Vec::new(), Vec::new());
+    for number in 1..=samples as u64 {
+        label.clear();
+        put_number(1, profile.strings, &mut label);
+        put_number(2, profile.strings + number, &mut label);
+        sample.clear();
+        sample.extend_from_slice(&profile.stacks[random.below(profile.stacks.len() as u64) as usize]);
+        put_number(2, 1, &mut sample);
+        put_bytes(3, &label, &mut sample);
+        put_bytes(2, &sample, &mut out);
+        put_bytes(6, format!("{:016x}", random.next()).as_bytes(), &mut out);
+    }
+    Input::plain(out, profile.goroutines + samples as u64)
+}
+
 /// What of a profile.proto the generator needs.
 #[derive(Default)]
 struct Profile {
@@ -263,6 +326,16 @@ fn put_bytes(field: u64, bytes: &[u8], out: &mut Vec<u8>) {
 /// A file of testdata.
 fn packed(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)).expect("testdata")
+}
+
+/// A dump, gzip undone.
+pub(crate) fn read(path: &str) -> String {
+    let (packed, mut plain) = (fs::read(path).expect("a file"), Vec::new());
+    if !packed.starts_with(&[0x1f, 0x8b]) {
+        return String::from_utf8(packed).expect("UTF-8");
+    }
+    MultiGzDecoder::new(packed.as_slice()).read_to_end(&mut plain).expect("gzip");
+    String::from_utf8(plain).expect("UTF-8")
 }
 
 /// A gzip file of testdata, unpacked.

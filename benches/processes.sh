@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Times whole processes on large inputs, beside what reads the same bytes and does nothing with them: wc, cat, zcat; and
+# go tool pprof, where Go is installed. Prints CPU seconds, wall seconds and peak MiB: the least of five runs.
+#
+#   benches/processes.sh [FOLDER]      inputs go there (about 2 GB) and are used again
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+folder=${1:-${TMPDIR:-/tmp}/unpark-bench}
+mkdir -p "$folder"
+cargo build --release --quiet
+cargo build --release --quiet --example profiles
+make=target/release/examples/profiles
+unpark=$PWD/target/release/unpark
+input() { # file, arguments of the generator
+  local file="$folder/$1"
+  shift
+  [ -s "$file" ] || { "$make" "$@" > "$file.part" && mv "$file.part" "$file"; }
+}
+input dump.txt debug2 99000
+input large.txt debug2 380000
+input small.txt debug2 9900
+input distinct.txt distinct 100000
+input labels.debug1.txt debug1 450000
+input labelled.pb labelled 100000
+input labelled-2.pb labelled 101000
+[ -s "$folder/dump.txt.gz" ] || gzip -1 -k "$folder/dump.txt"
+[ -s "$folder/labelled.pb.gz" ] || gzip -k "$folder/labelled.pb" "$folder/labelled-2.pb"
+
+least() { # what, command: the run with the least CPU
+  local what=$1
+  shift
+  for _ in 1 2 3 4 5; do
+    /usr/bin/time -o "$folder/.time" -f '%U %S %e %M' "$@" > /dev/null 2>&1
+    awk '{ printf "%.2f %.2f %d\n", $1 + $2, $3, $4 / 1024 }' "$folder/.time"
+  done | sort -n | head -1 | awk -v what="$what" '{ printf "| %s | %s | %s | %s |\n", what, $1, $2, $3 }'
+}
+size() { du -m --apparent-size "$folder/$1" | cut -f1; }
+
+echo "| what | CPU s | wall s | peak MiB |"
+echo "|---|---:|---:|---:|"
+for file in small.txt dump.txt large.txt; do
+  least "\`wc -l\`, $(size $file) MiB of debug=2" wc -l "$folder/$file"
+  least "triage, $(size $file) MiB of debug=2, one thread" "$unpark" triage "$folder/$file" --threads 1
+  least "the same, two threads" "$unpark" triage "$folder/$file" --threads 2
+done
+least "\`zcat\`, $(size dump.txt.gz) MiB of gzip" zcat "$folder/dump.txt.gz"
+least "triage of it, one thread" "$unpark" triage "$folder/dump.txt.gz" --threads 1
+least "triage of it, two threads" "$unpark" triage "$folder/dump.txt.gz" --threads 2
+least "\`wc -l\`, $(size labels.debug1.txt) MiB of debug=1" wc -l "$folder/labels.debug1.txt"
+least "triage of it, one thread" "$unpark" triage "$folder/labels.debug1.txt" --threads 1
+least "triage, 100,000 distinct stacks, $(size distinct.txt) MiB" "$unpark" triage "$folder/distinct.txt" --threads 1
+least "triage, profile.proto of 100,000 labelled samples" "$unpark" triage "$folder/labelled.pb.gz"
+least "diff of two of those" "$unpark" diff "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz"
+least "triage, ordinary profile.proto" "$unpark" triage testdata/series/after.pb.gz
+least "\`--help\`" "$unpark" --help
+if command -v go > /dev/null; then
+  least "\`go tool pprof -top\`, the labelled samples" go tool pprof -top "$folder/labelled.pb.gz"
+  least "\`go tool pprof -diff_base\`" go tool pprof -top -diff_base "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz"
+  least "\`go tool pprof -top\`, ordinary profile.proto" go tool pprof -top testdata/series/after.pb.gz
+fi
