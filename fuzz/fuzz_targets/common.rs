@@ -33,9 +33,9 @@ pub fn triage(bytes: &[u8]) {
 
 /// Prints a report in every format.
 pub fn print(report: &Report) {
-    for format in [Format::Table, Format::Json, Format::Ndjson, Format::Folded] {
+    for format in [Format::Table, Format::Json, Format::Ndjson, Format::Markdown, Format::Sarif, Format::Folded] {
         for (width, full) in [(60, true), (160, false)] {
-            let style = Style { width, color: full, top: None, full };
+            let style = Style { width, color: full, full, ..Style::default() };
             write(report, format, &style, &mut std::io::sink()).expect("a sink takes all");
         }
     }

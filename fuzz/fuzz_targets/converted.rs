@@ -12,7 +12,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let goroutines = snapshot.goroutines();
     let report = report::triage(vec![snapshot], &symbols, wanted());
     let mut converted = Vec::new();
-    let style = Style { width: 80, color: false, top: None, full: true };
+    let style = Style { width: 80, full: true, ..Style::default() };
     write(&report, Format::Pprof, &style, &mut converted).expect("memory takes all");
     let back = read(&converted, &mut Symbols::new());
     assert_eq!(back.iter().map(Snapshot::goroutines).collect::<Vec<_>>(), [goroutines]);

@@ -168,6 +168,10 @@ pub(super) struct ReportArguments {
     pub(super) selection: SelectionArguments,
     #[command(flatten)]
     pub(super) reading: ReadingArguments,
+    /// What paths of source files begin with in the program, for SARIF: a directory or, with -trimpath, a module path; may
+    /// be given several times
+    #[arg(long, value_name = "PREFIX")]
+    pub(super) source_root: Vec<String>,
     /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
     #[arg(long, value_name = "REPORT.json")]
     pub(super) baseline: Option<PathBuf>,
@@ -230,6 +234,10 @@ pub(super) enum FormatArgument {
     Json,
     /// For scripts: one stack group a line
     Ndjson,
+    /// For issues, pull requests and chat
+    Markdown,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

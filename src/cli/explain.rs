@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> u8 {
         },
     };
     let color = terminal::color(arguments.color, true);
-    let style = Style { width: terminal::width(true), color, top: None, full: false };
+    let style = Style { width: terminal::width(true), color, ..Style::default() };
     let written = output::write_to(None, color, |out| out.write_all(render::page(&page, &style).as_bytes()));
     match written {
         Ok(()) => OK,

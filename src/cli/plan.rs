@@ -56,6 +56,8 @@ impl Plan {
             FormatArgument::Table => Format::Table,
             FormatArgument::Json => Format::Json,
             FormatArgument::Ndjson => Format::Ndjson,
+            FormatArgument::Markdown => Format::Markdown,
+            FormatArgument::Sarif => Format::Sarif,
         };
         Ok(Plan {
             job,
@@ -75,6 +77,7 @@ impl Plan {
                 color: terminal::color(report.color, to_terminal),
                 top: report.top.map(|n| if n == 0 { usize::MAX } else { n }),
                 full: report.full,
+                source_roots: report.source_root,
             },
             output: report.output,
             quiet: report.reading.quiet,
@@ -101,7 +104,7 @@ impl Plan {
             options: Options { keep_samples: format == Format::Pprof, ..options(&convert.reading)? },
             baseline: None,
             fail_on: None,
-            style: Style { width: terminal::width(false), color: false, top: None, full: true },
+            style: Style { width: terminal::width(false), full: true, ..Style::default() },
             output: convert.output,
             quiet: convert.reading.quiet,
             verbose: convert.reading.verbose,

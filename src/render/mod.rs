@@ -2,9 +2,11 @@
 
 mod folded;
 mod json;
+mod markdown;
 mod ndjson;
 mod page;
 mod pprof;
+mod sarif;
 mod table;
 mod text;
 
@@ -24,6 +26,10 @@ pub enum Format {
     Json,
     /// For scripts, one group a line
     Ndjson,
+    /// For issues, pull requests and chat
+    Markdown,
+    /// For code scanning
+    Sarif,
     /// For other tools, of one snapshot: a gzipped profile.proto
     Pprof,
     /// For other tools, of one snapshot: stacks with counts
@@ -39,6 +45,8 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
         Format::Table => table::write(report, style, out),
         Format::Json => json::write(report, style, out),
         Format::Ndjson => ndjson::write(report, style, out),
+        Format::Markdown => markdown::write(report, style, out),
+        Format::Sarif => sarif::write(report, style, out),
         Format::Pprof => pprof::write(report, out),
         Format::Folded => folded::write(report, out),
     }

@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_comment_in_code_is_no_heading() {
-        let style = |color| Style { width: 80, color, top: None, full: false };
+        let style = |color| Style { width: 80, color, ..Style::default() };
         let markdown = "# x: y\n\n```sh\n# no\n```\n";
         assert_eq!(page(markdown, &style(false)), markdown);
         let colored = page(markdown, &style(true));

@@ -7,7 +7,7 @@ pub(super) use crate::report::counted;
 pub use crate::report::thousands;
 
 /// How a report is laid out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Style {
     /// Columns.
     pub width: usize,
@@ -17,6 +17,8 @@ pub struct Style {
     pub top: Option<usize>,
     /// Whole stacks.
     pub full: bool,
+    /// What the paths of source files begin with that a repository has at its root: directories or module paths.
+    pub source_roots: Vec<String>,
 }
 
 /// A number with its sign: `+1,680`.

@@ -39,7 +39,7 @@ pub(super) struct Grid<'a> {
 impl<'a> Grid<'a> {
     /// A table of the given columns.
     pub(super) fn new(columns: Vec<Column>, style: &Style) -> Self {
-        Grid { columns, rows: Vec::new(), style: *style, has_creator: false }
+        Grid { columns, rows: Vec::new(), style: style.clone(), has_creator: false }
     }
 
     /// A table of groups: the given columns, then where they block and who made them.
@@ -49,7 +49,7 @@ impl<'a> Grid<'a> {
         if has_creator {
             columns.push(Column::text("CREATED BY"));
         }
-        Grid { columns, rows: Vec::new(), style: *style, has_creator }
+        Grid { columns, rows: Vec::new(), style: style.clone(), has_creator }
     }
 
     pub(super) fn row(&mut self, cells: Vec<Cell>, group: &'a Group) {

@@ -46,6 +46,16 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     out.write_all(page.text.as_bytes())
 }
 
+/// What stands above the table, and the headline: lines of plain text, however long.
+pub(super) fn heads_in_words(report: &Report) -> (String, String) {
+    let style = Style { width: usize::MAX, full: true, ..Style::default() };
+    let mut page = Page { report, style: &style, text: String::new() };
+    page.heads();
+    let heads = std::mem::take(&mut page.text);
+    page.headline();
+    (heads, page.text)
+}
+
 /// A report on its way to be text.
 struct Page<'a> {
     report: &'a Report,
@@ -103,7 +113,7 @@ impl Page<'_> {
 
 /// Garbage collection, finalizers, threads' own stacks: what a crash dump shows of the runtime itself (traceback level 2),
 /// and nobody asked for. They have runtime frames only, and were made by the runtime or by no `go` statement.
-fn is_own(group: &Group) -> bool {
+pub(super) fn is_own(group: &Group) -> bool {
     let by_frames = !group.frames.is_empty()
         && group.frames.iter().all(|frame| frame.origin == Origin::Runtime)
         && group.creator.as_ref().is_none_or(|creator| creator.origin == Origin::Runtime);
