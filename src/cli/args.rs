@@ -55,6 +55,25 @@ Examples:
   unpark convert crash.log --to folded | flamegraph.pl > crash.svg
   unpark convert dump.txt --to folded --state 'chan send' | inferno-flamegraph > blocked.svg";
 
+const ACCEPT_EXAMPLES: &str = "\
+Examples:
+  unpark triage dump.txt --format json -o report.json
+  unpark accept report.json send-premature-return@main.price.func1 \\
+      --reason 'gone with the new client, #123' --until 2027-01-31
+      from now on --fail-on leaves it out, until that day has passed";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  unpark completions bash > ~/.local/share/bash-completion/completions/unpark
+  unpark completions zsh > ~/.zfunc/_unpark
+  unpark completions fish > ~/.config/fish/completions/unpark.fish
+  unpark completions powershell | Out-String | Invoke-Expression";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  unpark man > unpark.1
+  unpark man triage | man -l -";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   unpark explain                             all patterns and signatures
@@ -103,6 +122,21 @@ pub(super) enum CommandArguments {
     /// A dump as a file for other tools: go tool pprof, speedscope, flame graphs
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(ConvertArguments),
+    /// Writes into unpark.toml that a finding of a report is known and accepted
+    #[command(after_help = ACCEPT_EXAMPLES)]
+    Accept(AcceptArguments),
+    /// Prints completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page of a command as roff
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// Of which command; without it, of all
+        command: Option<String>,
+    },
     /// What a label means: how it comes about in Go code, what its stacks look like, how to fix it
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
@@ -119,6 +153,24 @@ pub(super) struct ExplainArguments {
     /// When to colour; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
     pub(super) color: ColorArgument,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArguments {
+    /// A report that --format json wrote
+    #[arg(value_name = "REPORT.json")]
+    pub(super) report: PathBuf,
+    /// The id of a finding in it
+    pub(super) finding: String,
+    /// Why it is accepted
+    #[arg(long)]
+    pub(super) reason: String,
+    /// The last day on which that holds, YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub(super) until: Option<String>,
+    /// The file to write into; the nearest unpark.toml from here upward unless told, else a new one here
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -212,9 +264,15 @@ pub(super) struct ReadingArguments {
     /// What to take away from the beginning of each line, where a logger is not recognised; may be given several times
     #[arg(long, value_name = "REGEX")]
     pub(super) strip: Vec<String>,
-    /// How much one input may unpack to, such as 500MiB or 100GiB
-    #[arg(long, default_value = "64GiB", value_name = "SIZE")]
-    pub(super) max_input: String,
+    /// How much one input may unpack to, such as 500MiB; 64GiB unless told
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_input: Option<String>,
+    /// The project's settings; the nearest unpark.toml from here upward unless told
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no unpark.toml
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
     /// How many threads read; as many as there are processors unless told
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

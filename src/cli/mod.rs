@@ -1,7 +1,10 @@
 //! The command line: the one place that touches arguments, the environment, the terminal, files to write and the clock.
 
+mod accept;
 mod args;
+mod config;
 mod explain;
+mod manual;
 mod output;
 mod plan;
 mod run;
@@ -37,6 +40,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let (job, report) = match arguments.command {
         CommandArguments::Explain(explain) => return explain::run(&explain).into(),
+        CommandArguments::Accept(accept) => return accept::run(&accept).into(),
+        CommandArguments::Completions { shell } => return manual::completions(shell).into(),
+        CommandArguments::Man { command } => return manual::page(command.as_deref()).into(),
         CommandArguments::Convert(convert) => return carry_out(Plan::convert(convert)).into(),
         CommandArguments::Triage { inputs, report } => (Job::Triage(inputs), report),
         CommandArguments::Trend { inputs, report } => (Job::Trend(inputs), report),
@@ -58,6 +64,12 @@ fn carry_out(plan: Result<Plan, String>) -> u8 {
             UNREADABLE
         }
     }
+}
+
+/// The JSON Schema of `unpark.toml`.
+#[must_use]
+pub fn config_schema() -> serde_json::Value {
+    config::schema()
 }
 
 /// The command line's definition, for completions and documentation.

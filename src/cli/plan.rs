@@ -10,11 +10,12 @@ use super::args::{
     ConvertArguments, ConvertFormat, FailOnArgument, FormatArgument, ReadingArguments, ReportArguments,
     SelectionArguments,
 };
+use super::config::{Config, FailOn, Project};
 use super::terminal;
 use crate::classify::signature::Rules;
 use crate::parse::Options;
 use crate::render::{Format, Style};
-use crate::report::{Baseline, By, Selection, Verdict};
+use crate::report::{Acceptance, Baseline, By, Selection, Verdict};
 
 /// A decided run.
 pub(super) struct Plan {
@@ -26,6 +27,10 @@ pub(super) struct Plan {
     pub(super) selection: Selection,
     pub(super) options: Options,
     pub(super) baseline: Option<Baseline>,
+    pub(super) accepted: Vec<Acceptance>,
+    pub(super) ours: Vec<String>,
+    /// Where the project's settings are from.
+    pub(super) config: Option<PathBuf>,
     pub(super) fail_on: Option<Verdict>,
     pub(super) style: Style,
     pub(super) quiet: bool,
@@ -51,6 +56,8 @@ impl Plan {
     /// Decides; the error is a sentence for the user.
     pub(super) fn new(job: Job, report: ReportArguments) -> Result<Self, String> {
         job.check()?;
+        let project = project(&report.reading)?;
+        let Project { config, accepted, file } = project;
         let to_terminal = report.output.is_none();
         let format = match report.format {
             FormatArgument::Table => Format::Table,
@@ -63,22 +70,21 @@ impl Plan {
             job,
             format,
             by: by(&report.by)?,
-            rules: rules(&report.reading.rules)?,
-            selection: selection(&report.selection)?,
-            options: options(&report.reading)?,
+            rules: rules(&[config.rules.clone(), report.reading.rules.clone()].concat())?,
+            selection: selection(&report.selection, &config)?,
+            options: options(&report.reading, &config)?,
             baseline: report.baseline.as_deref().map(baseline).transpose()?,
-            fail_on: report.fail_on.map(|verdict| match verdict {
-                FailOnArgument::Leaked => Verdict::Leaked,
-                FailOnArgument::Likely => Verdict::Likely,
-                FailOnArgument::Suspect => Verdict::Suspect,
-            }),
+            fail_on: report.fail_on.map(FailOnArgument::verdict).or(config.fail_on.map(FailOn::verdict)),
             style: Style {
                 width: terminal::width(to_terminal),
                 color: terminal::color(report.color, to_terminal),
-                top: report.top.map(|n| if n == 0 { usize::MAX } else { n }),
+                top: report.top.or(config.top).map(|n| if n == 0 { usize::MAX } else { n }),
                 full: report.full,
-                source_roots: report.source_root,
+                source_roots: [report.source_root, config.source_root].concat(),
             },
+            accepted,
+            ours: config.ours,
+            config: file,
             output: report.output,
             quiet: report.reading.quiet,
             verbose: report.reading.verbose,
@@ -95,16 +101,20 @@ impl Plan {
         if format == Format::Pprof && convert.output.is_none() && terminal::is_stdout() {
             return Err("a profile.proto is no text: name a file with -o, or redirect standard output".into());
         }
+        let Project { config, file, .. } = project(&convert.reading)?;
         Ok(Plan {
             job: Job::Convert(convert.input),
             format,
             by: None,
-            rules: rules(&convert.reading.rules)?,
-            selection: selection(&convert.selection)?,
-            options: Options { keep_samples: format == Format::Pprof, ..options(&convert.reading)? },
+            rules: rules(&[config.rules.clone(), convert.reading.rules.clone()].concat())?,
+            selection: selection(&convert.selection, &Config::default())?,
+            options: Options { keep_samples: format == Format::Pprof, ..options(&convert.reading, &config)? },
             baseline: None,
             fail_on: None,
             style: Style { width: terminal::width(false), full: true, ..Style::default() },
+            accepted: Vec::new(),
+            ours: config.ours,
+            config: file,
             output: convert.output,
             quiet: convert.reading.quiet,
             verbose: convert.reading.verbose,
@@ -119,10 +129,16 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn options(reading: &ReadingArguments) -> Result<Options, String> {
+fn project(reading: &ReadingArguments) -> Result<Project, String> {
+    if reading.no_config { Ok(Project::default()) } else { Project::find(reading.config.as_deref()) }
+}
+
+fn options(reading: &ReadingArguments, config: &Config) -> Result<Options, String> {
+    let max_input = reading.max_input.as_ref().or(config.max_input.as_ref());
+    let strips = config.strip.iter().chain(&reading.strip);
     Ok(Options {
-        strip: reading.strip.iter().map(|text| strip(text)).collect::<Result<_, _>>()?,
-        max_input: size(&reading.max_input)?,
+        strip: strips.map(|text| strip(text)).collect::<Result<_, _>>()?,
+        max_input: max_input.map_or(Ok(Options::default().max_input), |text| size(text))?,
         threads: reading.threads.unwrap_or_else(processors).clamp(1, MAX_THREADS),
         ..Options::default()
     })
@@ -183,12 +199,13 @@ fn by(what: &str) -> Result<Option<By>, String> {
     }))
 }
 
-fn selection(report: &SelectionArguments) -> Result<Selection, String> {
+fn selection(report: &SelectionArguments, config: &Config) -> Result<Selection, String> {
+    let pattern = |option: &str, text: Option<&String>| text.map(|text| regex(option, text)).transpose();
     Ok(Selection {
-        focus: pattern("--focus", report.focus.as_deref())?,
-        ignore: pattern("--ignore", report.ignore.as_deref())?,
+        focus: pattern("--focus", report.focus.as_ref().or(config.focus.as_ref()))?,
+        ignore: pattern("--ignore", report.ignore.as_ref().or(config.ignore.as_ref()))?,
         states: report.state.clone(),
-        min_count: report.min_count,
+        min_count: report.min_count.or(config.min_count),
         min_wait: report.min_wait,
     })
 }
@@ -216,7 +233,27 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| format!("--max-input {text}: too large a number"))
 }
 
-fn pattern(option: &str, text: Option<&str>) -> Result<Option<Regex>, String> {
-    let Some(text) = text else { return Ok(None) };
-    RegexBuilder::new(text).size_limit(REGEX_LIMIT).build().map(Some).map_err(|e| format!("{option}: {e}"))
+/// A regex of the user's; `of` is what it is for.
+pub(super) fn regex(of: &str, text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text).size_limit(REGEX_LIMIT).build().map_err(|e| format!("{of}: {e}"))
+}
+
+impl FailOnArgument {
+    fn verdict(self) -> Verdict {
+        match self {
+            FailOnArgument::Leaked => Verdict::Leaked,
+            FailOnArgument::Likely => Verdict::Likely,
+            FailOnArgument::Suspect => Verdict::Suspect,
+        }
+    }
+}
+
+impl FailOn {
+    fn verdict(self) -> Verdict {
+        match self {
+            FailOn::Leaked => Verdict::Leaked,
+            FailOn::Likely => Verdict::Likely,
+            FailOn::Suspect => Verdict::Suspect,
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::report::{self, Gate, Report, Verdict, Wanted};
 
 /// Returns the exit code.
 pub(super) fn run(plan: &Plan) -> u8 {
-    let mut symbols = Symbols::new();
+    let mut symbols = Symbols::new().with_ours(plan.ours.clone());
     let (report, code) = match &plan.job {
         Job::Triage(inputs) => triage(plan, inputs, &mut symbols),
         Job::Trend(inputs) => trend(plan, inputs, &mut symbols),
@@ -25,6 +25,7 @@ pub(super) fn run(plan: &Plan) -> u8 {
     if let Some(baseline) = &plan.baseline {
         baseline.compare(&mut report);
     }
+    accept(plan, &mut report);
     let written = output::write_to(plan.output.as_deref(), plan.style.color, |out| {
         render::write(&report, plan.format, &plan.style, out)
     });
@@ -40,6 +41,21 @@ pub(super) fn run(plan: &Plan) -> u8 {
     // The process ends: giving back each name and stack by itself would take longer than printing them.
     std::mem::forget((report, symbols));
     code
+}
+
+/// Leaves out what the project has accepted; says which entries are of no use any more.
+fn accept(plan: &Plan, report: &mut Report) {
+    let (unused, expired) = report.accept(&plan.accepted, terminal::today());
+    let file = plan.config.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let note = |at: usize, what: &str| {
+        terminal::note(&format!("{file}: accept entry {} ({}): {what}", at + 1, plan.accepted[at].reason));
+    };
+    if !plan.quiet {
+        expired.iter().for_each(|at| note(*at, "its day has passed; the finding counts again"));
+    }
+    if plan.verbose {
+        unused.iter().for_each(|at| note(*at, "no finding fits it"));
+    }
 }
 
 /// The exit code of `--fail-on`, and why on standard error.
@@ -194,7 +210,8 @@ fn convert(plan: &Plan, input: &Path, symbols: &mut Symbols) -> (Option<Report>,
 
 fn wanted(plan: &Plan) -> Wanted<'_> {
     // Tables show labels in whole stacks only.
-    let labels = plan.format != render::Format::Table || plan.style.full;
+    let by_label = plan.accepted.iter().any(|accepted| accepted.label.is_some());
+    let labels = plan.format != render::Format::Table || plan.style.full || by_label;
     Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref(), labels }
 }
 

@@ -16,6 +16,11 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 60..=200;
 /// Reading that takes longer shows its progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The day, in UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 /// Whether a person sees what goes to standard output.
 pub(super) fn is_stdout() -> bool {
     io::stdout().is_terminal()
@@ -59,7 +64,7 @@ pub(super) fn note(message: &str) {
 }
 
 /// Names from the file system and messages from inputs can hold anything; only line ends are kept.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     text.lines().map(render::clean).collect::<Vec<_>>().join("\n")
 }
 

@@ -72,6 +72,7 @@ pub struct Symbols {
     node_index: HashTable<StackId>,
     hasher: RandomState,
     recoded: u64,
+    ours: Vec<String>,
 }
 
 impl Default for Symbols {
@@ -97,6 +98,7 @@ impl Symbols {
             node_index: HashTable::new(),
             hasher: RandomState::default(),
             recoded: 0,
+            ours: Vec::new(),
         };
         let empty = symbols.string("");
         let function = FunctionId(0);
@@ -119,6 +121,18 @@ impl Symbols {
         let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
         self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
         id
+    }
+
+    /// Names modules whose code is the program's own wherever it lies: module paths, or what several begin with.
+    #[must_use]
+    pub fn with_ours(mut self, ours: Vec<String>) -> Self {
+        self.ours = ours;
+        self
+    }
+
+    fn is_ours(&self, package: &str) -> bool {
+        let begins = |rest: &str| rest.is_empty() || rest.starts_with('/');
+        self.ours.iter().any(|ours| package.strip_prefix(ours.trim_end_matches('/')).is_some_and(begins))
     }
 
     /// Makes room for so many strings more.
@@ -214,6 +228,7 @@ impl Symbols {
         }
         let origin = match self.function_name(function) {
             ELIDED => Origin::Runtime,
+            _ if self.is_ours(self.package(function)) => Origin::User,
             _ => Origin::of(self.package(function), self.str(file)),
         };
         let id = FrameId(index_u32(self.frames.len()));

@@ -65,8 +65,13 @@ impl Page {
     /// Adds findings; returns how many there is no room for.
     fn findings(&mut self, report: &Report, style: &Style) -> usize {
         let wanted = style.top.unwrap_or(FINDINGS_SHOWN);
-        let shown = report.findings.iter().take(wanted).take_while(|finding| {
+        let (news, known): (Vec<&Finding>, Vec<&Finding>) =
+            report.findings.iter().partition(|finding| finding.is_news());
+        let shown = news.into_iter().chain(known).take(wanted).take_while(|finding| {
             let heading = heading(finding);
+            if !finding.is_news() {
+                return self.add(&heading);
+            }
             let stack = finding.groups.iter().find_map(|id| report.groups.iter().find(|group| group.id == *id));
             self.add(&(heading.clone() + &facts(finding) + &stack.map(collapsed).unwrap_or_default()))
                 || self.add(&(heading.clone() + &facts(finding)))
@@ -139,12 +144,17 @@ impl Page {
 fn heading(finding: &Finding) -> String {
     let delta = finding.delta.filter(|delta| *delta != 0).map(|delta| format!(", {}", signed(delta)));
     format!(
-        "### {} ({:.0} %): {}{}, {}\n\n",
+        "### {} ({:.0} %): {}{}, {}{}\n\n",
         finding.verdict.word().to_uppercase(),
         finding.confidence.as_f64().unwrap_or(0.0) * 100.0,
         counted(finding.goroutines, "goroutine"),
         delta.unwrap_or_default(),
-        escaped(&finding.title)
+        escaped(&finding.title),
+        match (&finding.accepted, finding.standing()) {
+            (Some(accepted), _) => format!(" (accepted: {})", escaped(&accepted.reason)),
+            (None, Some(standing)) => format!(" ({})", standing.word()),
+            (None, None) => String::new(),
+        }
     )
 }
 

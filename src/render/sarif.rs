@@ -102,8 +102,16 @@ struct SarifResult {
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
     rank: f64,
     properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -260,6 +268,11 @@ fn result(finding: &Finding, rule_index: usize, style: &Style) -> SarifResult {
             Standing::Worse => "updated",
             Standing::Known => "unchanged",
         }),
+        suppressions: finding
+            .accepted
+            .iter()
+            .map(|accepted| Suppression { kind: "external", justification: clean(&accepted.reason) })
+            .collect(),
         rank: finding.confidence.as_f64().unwrap_or(0.0) * 100.0,
         properties: Properties {
             verdict: finding.verdict,

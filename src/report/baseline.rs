@@ -80,6 +80,18 @@ pub struct BaselineReport {
     pub gone: Vec<KnownFinding>,
 }
 
+impl Standing {
+    /// The word that scripts use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::New => "new",
+            Standing::Worse => "worse",
+            Standing::Known => "known",
+        }
+    }
+}
+
 impl Baseline {
     /// Reads what `--format json` wrote. The error is a sentence that says what was expected.
     ///
@@ -126,6 +138,12 @@ impl Baseline {
 }
 
 impl Finding {
+    /// Whether nobody knew of it: the baseline hasn't got it, and it isn't accepted.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.standing() != Some(Standing::Known) && self.accepted.is_none()
+    }
+
     /// What it is to the baseline, where there is one.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {

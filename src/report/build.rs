@@ -384,6 +384,7 @@ impl Words<'_> {
             remedy: finding.remedy,
             reference: finding.reference,
             baseline: None,
+            accepted: None,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Whether a report lets a build pass: `--fail-on`.
 
-use super::{Command, FormatName, ProfileName, Report, Standing, Verdict};
+use super::{Command, FormatName, ProfileName, Report, Verdict};
 
 /// Moments from which counts alone can prove growth (design of the judgement: Mann–Kendall below six proves nothing).
 const ENOUGH_MOMENTS: usize = 6;
@@ -8,7 +8,7 @@ const ENOUGH_MOMENTS: usize = 6;
 /// What a gate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gate {
-    /// So many findings are at or above the verdict, and neither known nor better than the baseline has them.
+    /// So many findings are at or above the verdict, and neither accepted nor known to the baseline.
     Closed(usize),
     /// There is none, but the evidence can't carry that: a sentence says why.
     CannotTell(String),
@@ -20,8 +20,7 @@ impl Report {
     /// Judges the findings against the verdict from which a build shall fail.
     #[must_use]
     pub fn gate(&self, fail_on: Verdict) -> Gate {
-        let counts =
-            |finding: &&super::Finding| finding.verdict <= fail_on && finding.standing() != Some(Standing::Known);
+        let counts = |finding: &&super::Finding| finding.verdict <= fail_on && finding.is_news();
         match self.findings.iter().filter(counts).count() {
             0 => self.doubt(fail_on).map_or(Gate::Open, Gate::CannotTell),
             n => Gate::Closed(n),

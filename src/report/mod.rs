@@ -1,5 +1,6 @@
 //! Ids become words: all that renderers see, and the types of the JSON output.
 
+mod accept;
 mod aggregate;
 mod baseline;
 mod build;
@@ -9,6 +10,7 @@ mod gate;
 mod schema;
 mod selection;
 
+pub use accept::{Acceptance, Accepted};
 pub use aggregate::{Aggregate, AggregateRow, By};
 pub use baseline::{Baseline, BaselineReport, Compared, KnownFinding, Standing};
 pub use build::{Wanted, diff, trend, triage};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Number;
 
-use super::{Aggregate, BaselineReport, Compared, LeftOut};
+use super::{Accepted, Aggregate, BaselineReport, Compared, LeftOut};
 use crate::classify::{Evidence, Verdict};
 use crate::model::Origin;
 
@@ -382,6 +382,9 @@ pub struct Finding {
     /// What it is to the baseline, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Compared>,
+    /// Why it doesn't count for `--fail-on`, where `unpark.toml` accepts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
 }
 
 /// How a group, with those that share its cause, moved over three snapshots and more.

@@ -19,9 +19,8 @@ const MARGIN: usize = 9;
 
 impl Page<'_> {
     pub(super) fn findings(&mut self) {
-        // What the baseline has too is no news.
-        let is_news = |finding: &&Finding| finding.standing() != Some(Standing::Known);
-        let (mut findings, known): (Vec<&Finding>, Vec<&Finding>) = self.report.findings.iter().partition(is_news);
+        let news = |finding: &&Finding| finding.is_news();
+        let (mut findings, known): (Vec<&Finding>, Vec<&Finding>) = self.report.findings.iter().partition(news);
         let whole = self.style.top.unwrap_or(SHOWN_WHOLE).min(findings.len());
         let brief = self.top();
         findings.extend(known);
@@ -45,15 +44,22 @@ impl Page<'_> {
         let delta = finding.delta.filter(|delta| *delta != 0 && !is_delta).map(|delta| format!(", {}", signed(delta)));
         let count = counted(finding.goroutines, "goroutine");
         let text = format!(
-            "{} ({:.0} %)  {}{}: {}{}",
+            "{} ({:.0} %)  {}{}: {}{}{}",
             finding.verdict.word().to_uppercase(),
             finding.confidence.as_f64().unwrap_or(0.0) * 100.0,
             if is_delta { format!("+{count}") } else { count },
             delta.unwrap_or_default(),
             clean(&finding.title),
-            since_baseline(finding)
+            since_baseline(finding),
+            accepted(finding)
         );
-        let ansi = if finding.verdict == Verdict::Suspect { WARN.bold() } else { ALARM };
+        let ansi = if finding.accepted.is_some() {
+            DIM
+        } else if finding.verdict == Verdict::Suspect {
+            WARN.bold()
+        } else {
+            ALARM
+        };
         self.line(&text, ansi);
     }
 
@@ -150,6 +156,13 @@ impl Page<'_> {
         }
         true
     }
+}
+
+/// Why it doesn't count, behind its title.
+fn accepted(finding: &Finding) -> String {
+    let Some(accepted) = &finding.accepted else { return String::new() };
+    let until = accepted.until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+    format!(" (accepted{until}: {})", clean(&accepted.reason))
 }
 
 /// What a finding is to the baseline, behind its title.
