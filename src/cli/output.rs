@@ -46,9 +46,23 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file: NamedTempFile = builder.tempfile_in(folder)?;
+    remove_when_stopped(file.path());
     buffered(&file, write)?;
     file.persist(&path).map(|_| ()).map_err(|e| e.error)
 }
+
+/// Removes the half-written file where the process is stopped by Ctrl-C or a signal that asks it to end.
+fn remove_when_stopped(half: &Path) {
+    let half = half.to_owned();
+    // Where that can't be arranged, a hidden file may stay; the report is no worse for it.
+    let _ = ctrlc::set_handler(move || {
+        let _ = fs::remove_file(&half);
+        std::process::exit(STOPPED);
+    });
+}
+
+/// The exit code of a process that Ctrl-C stopped, as shells have it.
+const STOPPED: i32 = 130;
 
 /// Devices and FIFOs can't be replaced by a file.
 fn is_special(path: &Path) -> bool {
