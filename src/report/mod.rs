@@ -5,10 +5,13 @@ mod aggregate;
 mod baseline;
 mod build;
 mod explain;
+mod finding_words;
 mod fingerprint;
 mod gate;
+mod group_words;
 mod schema;
 mod selection;
+mod snapshot_words;
 
 pub use accept::{Acceptance, Accepted};
 pub use aggregate::{Aggregate, AggregateRow, By};
