@@ -230,6 +230,8 @@ pub(super) enum FormatArgument {
     Json,
     /// For scripts: one stack group a line
     Ndjson,
+    /// For a browser: one file that needs nothing else; best with -o
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -56,6 +56,7 @@ impl Plan {
             FormatArgument::Table => Format::Table,
             FormatArgument::Json => Format::Json,
             FormatArgument::Ndjson => Format::Ndjson,
+            FormatArgument::Html => Format::Html,
         };
         Ok(Plan {
             job,

@@ -1,6 +1,7 @@
 //! Reports as bytes, one file per format. Renderers know the report's words and nothing before them.
 
 mod folded;
+mod html;
 mod json;
 mod ndjson;
 mod page;
@@ -28,6 +29,8 @@ pub enum Format {
     Pprof,
     /// For other tools, of one snapshot: stacks with counts
     Folded,
+    /// For a browser: one file that needs nothing else
+    Html,
 }
 
 /// Writes a report.
@@ -41,5 +44,6 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
         Format::Ndjson => ndjson::write(report, style, out),
         Format::Pprof => pprof::write(report, out),
         Format::Folded => folded::write(report, out),
+        Format::Html => html::write(report, style, out),
     }
 }

@@ -8,6 +8,7 @@ mod grid;
 mod heads;
 mod moments;
 mod whereabouts;
+pub(super) mod words;
 
 use std::io::{self, Write};
 
