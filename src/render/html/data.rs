@@ -21,8 +21,7 @@ const MOMENTS: usize = 24;
 const EVIDENCE: usize = 12;
 const FINDINGS: usize = 8;
 
-const VERDICTS: [Verdict; 5] =
-    [Verdict::Leaked, Verdict::Likely, Verdict::Suspect, Verdict::Unknown, Verdict::Normal];
+const VERDICTS: [Verdict; 5] = [Verdict::Leaked, Verdict::Likely, Verdict::Suspect, Verdict::Unknown, Verdict::Normal];
 
 /// The whole.
 #[derive(Serialize)]
@@ -263,7 +262,7 @@ impl Lists {
             by: group.creator.as_ref().map(|frame| frames.of(frame)),
             ids: group.goroutine_ids.clone(),
             who: group.identity.as_ref().map(|i| [i.survivors, i.births, i.deaths]),
-            e: group.evidence.iter().take(EVIDENCE).map(|evidence| texts.of(&evidence.text)).collect(),
+            e: group.evidence.iter().take(EVIDENCE).map(|evidence| texts.of_sentence(&evidence.text)).collect(),
             lock: group.lock_address.as_deref().map(name),
             more: all.saturating_sub(self.labels(group).len()),
         }

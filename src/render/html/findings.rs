@@ -1,7 +1,7 @@
 //! The findings as cards, worst first.
 
-use super::{name, whereabouts, words};
-use crate::render::text::{clean, thousands};
+use super::{name, sentence, whereabouts, words};
+use crate::render::text::thousands;
 use crate::report::{Evidence, EvidenceKind, Finding, Report};
 
 /// Findings before the fold: the icicle shall not be screens away.
@@ -59,11 +59,11 @@ fn card(report: &Report, number: usize, finding: &Finding) -> Card {
     let evidence = finding.evidence.iter().skip(1);
     let of = |source: bool| {
         let wanted = move |e: &&_| is_source(e) == source;
-        evidence.clone().filter(wanted).map(|e| clean(&e.text)).collect()
+        evidence.clone().filter(wanted).map(|e| sentence(&e.text)).collect()
     };
     let causes: Vec<String> = match &finding.pattern {
-        Some(pattern) => vec![clean(pattern)],
-        None => finding.candidates.iter().take(CAUSES).map(|cause| clean(cause)).collect(),
+        Some(pattern) => vec![sentence(pattern)],
+        None => finding.candidates.iter().take(CAUSES).map(|cause| sentence(cause)).collect(),
     };
     let counts: Vec<String> = finding.counts.iter().map(|n| thousands(*n)).collect();
     let share = finding.share.as_f64().unwrap_or(0.0) * 100.0;
@@ -84,12 +84,12 @@ fn card(report: &Report, number: usize, finding: &Finding) -> Card {
             .collect(),
         because: of(false),
         look: of(true),
-        fix: finding.remedy.as_deref().map(clean),
+        fix: finding.remedy.as_deref().map(sentence),
         explain: causes.first().cloned().or_else(|| finding.signature.as_deref().map(name)),
         causes: causes.join(", "),
         reference: finding.reference.as_deref().map(|text| {
             // A user's rules may say anything; only what a browser opens as a page is a link.
-            (clean(text), text.starts_with("https://") || text.starts_with("http://"))
+            (sentence(text), text.starts_with("https://") || text.starts_with("http://"))
         }),
     }
 }

@@ -48,16 +48,16 @@ fn row(report: &Report, group: &Group) -> Row {
     Row {
         count: thousands(group.count),
         change: change(report.command, &group.counts, group.delta),
-        state: words::state(group),
+        state: name(&words::state(group)),
         verdict: group.verdict.word(),
         places,
     }
 }
 
-/// `25 → 425 (+400)`; nothing where one moment stands alone.
+/// `25 → 425 (+400)`; nothing where nothing changed.
 fn change(command: Command, counts: &[i64], delta: Option<i64>) -> String {
     match (command, counts, delta) {
-        (Command::Diff | Command::Trend, [first, .., last], Some(delta)) => {
+        (Command::Diff | Command::Trend, [first, .., last], Some(delta)) if delta != 0 => {
             format!("{} → {} ({})", thousands(*first), thousands(*last), signed(delta))
         }
         _ => String::new(),

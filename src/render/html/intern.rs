@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::name;
+use super::{name, sentence};
 use crate::report::FrameReport;
 
 /// Texts in order of their first use.
@@ -14,9 +14,17 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// The number of a text, made safe to show.
+    /// The number of a name, made safe to show.
     pub(super) fn of(&mut self, text: &str) -> usize {
-        let text = name(text);
+        self.place(name(text))
+    }
+
+    /// The number of a sentence, made safe to show.
+    pub(super) fn of_sentence(&mut self, text: &str) -> usize {
+        self.place(sentence(text))
+    }
+
+    fn place(&mut self, text: String) -> usize {
         if let Some(place) = self.places.get(&text) {
             return *place;
         }

@@ -22,6 +22,9 @@ use crate::report::{FrameReport, Report};
 /// A name may be as long as whoever wrote it liked; longer ones are cut in the middle.
 const NAME_WIDTH: usize = 300;
 
+/// The same of a sentence, which may hold names.
+const SENTENCE_WIDTH: usize = 2000;
+
 const STYLES: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
@@ -72,6 +75,11 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
 /// A name that can be shown.
 fn name(text: &str) -> String {
     cut_middle(&clean(text), NAME_WIDTH)
+}
+
+/// A sentence that can be shown.
+fn sentence(text: &str) -> String {
+    cut_middle(&clean(text), SENTENCE_WIDTH)
 }
 
 /// A frame in two texts: the function, and the place, which may be unknown.

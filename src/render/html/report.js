@@ -365,7 +365,7 @@
       const where = element("td", {}, element("div", {}, open, " ", element("span", { class: "place" }, site < 0 ? "" : placeOf(site))));
       if (typeof entry.by === "number") where.append(element("div", { class: "dim" }, "created by ", element("span", { class: "name" }, functionOf(entry.by)), " ", element("span", { class: "place" }, placeOf(entry.by))));
       const n = element("td", { class: "number" }, number(countOf(entry)));
-      if (data.comparison && view.label === "") n.append(element("div", { class: "dim" }, `${number(entry.k[0])} → ${number(entry.k[last])} (${signed(entry.k[last] - entry.k[0])})`));
+      if (data.comparison && view.label === "" && entry.k[0] !== entry.k[last]) n.append(element("div", { class: "dim" }, `${number(entry.k[0])} → ${number(entry.k[last])} (${signed(entry.k[last] - entry.k[0])})`));
       const verdict = data.verdicts[entry.v];
       return element("tr", {}, n, element("td", {}, text(entry.w)), where, element("td", { class: `verdict ${verdict}` }, verdict));
     }));
@@ -399,7 +399,7 @@
     at.node.focus({ preventScroll: false });
   };
   function choose(i, scroll) {
-    before.push(view.zoom);
+    if (view.zoom !== i) before.push(view.zoom);
     view.zoom = i;
     view.chosen = i;
     draw();
@@ -432,7 +432,7 @@
     const nodes = entries.filter((entry) => (entry.f || []).includes(f)).map((entry) => entry.n);
     let common = nodes.length > 0 ? nodes[0] : 0;
     for (const i of nodes) while (!(i >= common && i < end[common])) common = parent[common];
-    before.push(view.zoom);
+    if (view.zoom !== common) before.push(view.zoom);
     view.zoom = common;
     view.chosen = common;
     refresh();
