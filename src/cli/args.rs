@@ -296,6 +296,8 @@ pub(super) enum FormatArgument {
     Markdown,
     /// For code scanning: SARIF 2.1.0
     Sarif,
+    /// For a browser: one file that needs nothing else; best with -o
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

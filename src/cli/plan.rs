@@ -65,6 +65,7 @@ impl Plan {
             FormatArgument::Ndjson => Format::Ndjson,
             FormatArgument::Markdown => Format::Markdown,
             FormatArgument::Sarif => Format::Sarif,
+            FormatArgument::Html => Format::Html,
         };
         Ok(Plan {
             job,

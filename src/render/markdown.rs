@@ -49,15 +49,15 @@ impl Page {
     }
 
     fn head(&mut self, report: &Report) {
-        let (heads, headline) = table::heads_in_words(report);
-        let mut lines = headline.lines();
-        self.add(&format!("## unpark: {}\n\n", escaped(lines.next().unwrap_or_default())));
+        let headline = table::words::headline(report);
+        let mut lines = headline.iter();
+        self.add(&format!("## unpark: {}\n\n", escaped(lines.next().map_or("", String::as_str))));
         for (i, line) in lines.enumerate() {
             // The answer stands out; the states below it don't.
             self.add(&if i == 0 { format!("**{}**\n\n", escaped(line)) } else { format!("{}\n\n", escaped(line)) });
         }
-        for line in heads.lines() {
-            self.add(&format!("- {}\n", escaped(line.trim_start())));
+        for line in table::words::heads(report) {
+            self.add(&format!("- {}\n", escaped(&line)));
         }
         self.add("\n");
     }

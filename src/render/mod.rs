@@ -1,6 +1,7 @@
 //! Reports as bytes, one file per format. Renderers know the report's words and nothing before them.
 
 mod folded;
+mod html;
 mod json;
 mod markdown;
 mod ndjson;
@@ -34,6 +35,8 @@ pub enum Format {
     Pprof,
     /// For other tools, of one snapshot: stacks with counts
     Folded,
+    /// For a browser: one file that needs nothing else
+    Html,
 }
 
 /// Writes a report.
@@ -49,5 +52,6 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
         Format::Sarif => sarif::write(report, style, out),
         Format::Pprof => pprof::write(report, out),
         Format::Folded => folded::write(report, out),
+        Format::Html => html::write(report, style, out),
     }
 }

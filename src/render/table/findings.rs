@@ -39,7 +39,7 @@ impl Page<'_> {
         }
     }
 
-    fn heading(&mut self, finding: &Finding) {
+    pub(super) fn heading(&mut self, finding: &Finding) {
         let is_delta = self.report.snapshots.iter().all(|snapshot| snapshot.delta);
         let delta = finding.delta.filter(|delta| *delta != 0 && !is_delta).map(|delta| format!(", {}", signed(delta)));
         let count = counted(finding.goroutines, "goroutine");

@@ -47,7 +47,7 @@ impl Page<'_> {
         }
     }
 
-    fn cause(&mut self, snapshot: &SnapshotReport, cause: &CauseReport) {
+    pub(super) fn cause(&mut self, snapshot: &SnapshotReport, cause: &CauseReport) {
         let prefix = match cause.kind {
             CauseName::Panic | CauseName::TestTimeout => "panic: ",
             CauseName::Fatal | CauseName::Deadlock => "fatal error: ",
@@ -194,7 +194,7 @@ impl Page<'_> {
     }
 }
 
-fn times(warning: &WarningReport) -> String {
+pub(super) fn times(warning: &WarningReport) -> String {
     let place = match (warning.line, warning.offset) {
         (Some(line), _) => format!("line {line}"),
         (_, Some(offset)) => format!("offset {offset}"),
@@ -208,7 +208,7 @@ fn times(warning: &WarningReport) -> String {
 }
 
 /// The input, how it was read, and its goroutines where no headline says how many it has.
-fn source(snapshot: &SnapshotReport, count: Option<i64>, width: usize) -> String {
+pub(super) fn source(snapshot: &SnapshotReport, count: Option<i64>, width: usize) -> String {
     let format = match snapshot.format {
         FormatName::Pprof => "profile.proto",
         FormatName::Debug1 => "debug=1",

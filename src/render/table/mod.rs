@@ -8,6 +8,7 @@ mod grid;
 mod heads;
 mod moments;
 mod whereabouts;
+pub(super) mod words;
 
 use std::io::{self, Write};
 
@@ -44,16 +45,6 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     }
     page.left_out();
     out.write_all(page.text.as_bytes())
-}
-
-/// What stands above the table, and the headline: lines of plain text, however long.
-pub(super) fn heads_in_words(report: &Report) -> (String, String) {
-    let style = Style { width: usize::MAX, full: true, ..Style::default() };
-    let mut page = Page { report, style: &style, text: String::new() };
-    page.heads();
-    let heads = std::mem::take(&mut page.text);
-    page.headline();
-    (heads, page.text)
 }
 
 /// A report on its way to be text.
