@@ -45,7 +45,7 @@ def many(stacks=100_000):
             f"goroutine {i + 1} [chan receive]:\nexample.com/app/p{i % 97}.leaf{i}(...)\n\t/app/p{i % 97}/leaf.go:{i % 500 + 1} +0x1\n"
             f"example.com/app.middle{i % 311}(...)\n\t/app/middle.go:{i % 311 + 1} +0x1\nmain.main(...)\n\t/app/main.go:7 +0x1\n"
         )
-    return "\n".join(blocks)
+    return "\n".join(blocks) + "\n"
 
 
 def report(name, *arguments):
@@ -294,7 +294,8 @@ def hundred_thousand(reader):
     assert "stacks narrower than" in reader.text("#merged")
     started = time.monotonic()
     reader.driver.find_element(By.ID, "search").send_keys("middle17")
-    WebDriverWait(reader.driver, 5).until(lambda d: "matched" in reader.text("#totals"))
+    found = sum(any("middle17" in f["function"] for f in g["frames"]) for g in data["groups"])
+    WebDriverWait(reader.driver, 5).until(lambda d: f"{thousands(found)} goroutines matched" in reader.text("#totals"))
     print(f"searched in {time.monotonic() - started:.1f} s")
     reader.shot("many")
     reader.nothing_happened(page)

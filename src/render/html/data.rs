@@ -16,7 +16,7 @@ const STATES: usize = 40;
 const PACKAGES: usize = 150;
 const LABELS: usize = 100;
 /// Moments with counts of their own; of more, some are left out evenly.
-const MOMENTS: usize = 24;
+pub(super) const MOMENTS: usize = 24;
 /// Evidence and findings of one group.
 const EVIDENCE: usize = 12;
 const FINDINGS: usize = 8;

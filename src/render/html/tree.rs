@@ -13,10 +13,15 @@ const PARTS: [u128; 11] = [WHOLE, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000,
 /// What a page holds at most: measured, a page of so many opens within two seconds and has about two megabytes.
 const MOST_NODES: usize = 20_000;
 const MOST_GROUPS: usize = 3_000;
-const MOST_REMAINDERS: usize = 6_000;
+/// Numbers in the sums of what is merged.
+const MOST_NUMBERS: usize = 240_000;
+/// Numbers in one sum besides its moments.
+const NUMBERS_EACH: usize = 5;
 /// Groups of findings that are kept however narrow: a single proven leak is what the page is for.
 const KEPT_FINDINGS: usize = 50;
 const KEPT_GROUPS: usize = 4;
+/// The largest groups, so that the list of them is never empty.
+const KEPT_LARGEST: usize = 50;
 
 /// No node.
 const NONE: usize = usize::MAX;
@@ -53,6 +58,8 @@ impl Tree {
         let sums = full.sums(&weights);
         let wanted = wanted(report);
         let mut tree = full.cut(0, &weights, &sums, &wanted);
+        let moments = report.snapshots.len().min(super::data::MOMENTS);
+        let numbers = |merged: &[(usize, usize)]| remainders(merged) * (NUMBERS_EACH + moments);
         for part in PARTS {
             let least = if part == WHOLE { 0 } else { WHOLE / part };
             let nodes = full.kept(least, &sums, &wanted).iter().filter(|kept| **kept).count();
@@ -61,7 +68,7 @@ impl Tree {
             }
             tree = full.cut(least, &weights, &sums, &wanted);
             tree.below = (least > 0 && !tree.merged.is_empty()).then(|| u64::try_from(part).unwrap_or(0));
-            if tree.kept.len() <= MOST_GROUPS && remainders(&tree.merged) <= MOST_REMAINDERS {
+            if tree.kept.len() <= MOST_GROUPS && numbers(&tree.merged) <= MOST_NUMBERS {
                 break;
             }
         }
@@ -82,10 +89,10 @@ fn weights(report: &Report) -> Vec<u128> {
     report.groups.iter().map(|group| weight(&group.counts)).collect()
 }
 
-/// Groups that stay however narrow: of the worst findings, and the goroutine that ended the process.
+/// Groups that stay however narrow: the largest, those of the worst findings, and the goroutine that ended the process.
 fn wanted(report: &Report) -> Vec<bool> {
     let places: HashMap<&str, usize> = report.groups.iter().enumerate().map(|(i, g)| (g.id.as_str(), i)).collect();
-    let mut wanted = vec![false; report.groups.len()];
+    let mut wanted: Vec<bool> = (0..report.groups.len()).map(|i| i < KEPT_LARGEST).collect();
     for finding in report.findings.iter().take(KEPT_FINDINGS) {
         for place in finding.groups.iter().take(KEPT_GROUPS).filter_map(|id| places.get(id.as_str())) {
             wanted[*place] = true;

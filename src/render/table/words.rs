@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::heads::{source, times};
-use crate::render::text::{Style, cut_middle};
+use crate::render::text::{Style, clean, cut_middle};
 use crate::report::{CauseReport, Finding, Group, Report, SnapshotReport, WarningReport};
 
 /// Longer than any line that a person reads; a hostile name may be longer.
@@ -12,7 +12,12 @@ fn lines(report: &Report, write: impl Fn(&mut Page)) -> Vec<String> {
     let style = Style { width: usize::MAX / 2, top: Some(usize::MAX), ..Style::default() };
     let mut page = Page { report, style: &style, text: String::new() };
     write(&mut page);
-    page.text.lines().filter(|line| !line.is_empty()).map(|line| cut_middle(line.trim(), WIDTH)).collect()
+    page.text.lines().filter(|line| !line.is_empty()).map(|line| shown(line.trim())).collect()
+}
+
+/// Versions and times are words of the input too.
+fn shown(text: &str) -> String {
+    cut_middle(&clean(text), WIDTH)
 }
 
 /// How many, how many of them are stuck and where, and what they wait for.
@@ -37,12 +42,12 @@ pub(in crate::render) fn cause(report: &Report, snapshot: &SnapshotReport, cause
 
 /// A warning, and how often.
 pub(in crate::render) fn warning(warning: &WarningReport) -> String {
-    cut_middle(&format!("{} ({})", warning.message, times(warning)), WIDTH)
+    shown(&format!("{} ({})", warning.message, times(warning)))
 }
 
 /// A snapshot: its input, how it was read, how many it holds.
 pub(in crate::render) fn moment(snapshot: &SnapshotReport) -> String {
-    source(snapshot, Some(snapshot.goroutines), WIDTH)
+    shown(&source(snapshot, Some(snapshot.goroutines), WIDTH))
 }
 
 /// What is healthy: a head, then a line per kind.
