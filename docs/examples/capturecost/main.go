@@ -3,10 +3,9 @@
 //	go run . [-n 1000,10000,100000] [-depth 8] [-rounds 15]
 //
 // It starts itself as a server with n parked goroutines, asks it for each form of the profile over HTTP, and meanwhile
-// sends it small requests from another connection, one after the other. It prints how long each capture took, how large it
-// was, how long the world stood still (runtime/metrics, /sched/pauses/total/other:seconds), and how long the small
-// requests took that overlapped a capture. The first row of each table is the same loop with no
-// capture.
+// sends it small requests from another connection, one after the other. It prints how long each capture took, how large
+// it was, how long the world stood still (runtime/metrics, /sched/pauses/total/other:seconds; gc for goroutineleak), and
+// how long the small requests took that overlapped a capture. The first row of each table is the same loop without one.
 //
 // With GOEXPERIMENT=goroutineleakprofile (Go 1.26), or Go 1.27, the goroutineleak profile is measured too.
 package main
@@ -49,7 +48,7 @@ func main() {
 	}
 }
 
-// The service: n goroutines that wait, one after the other started from another line of the stack of calls.
+// The service: n goroutines that wait below depth frames, one small handler, and net/http/pprof.
 
 //go:noinline
 func park(depth int, stop chan struct{}, ready *sync.WaitGroup) int {
