@@ -1,0 +1,3 @@
+module example.com/capturecost
+
+go 1.24
