@@ -92,7 +92,7 @@ fn exit_codes_are_the_same_in_all() {
         (&["triage", "no/such/file"], 2),
         (&["diff", "orders/before.pb.gz", "orders/before.pb.gz", "--fail-on", "likely"], 3),
     ] {
-        for format in ["table", "json", "ndjson", "markdown", "sarif"] {
+        for format in ["table", "json", "ndjson", "markdown", "sarif", "html"] {
             assert_eq!(run(arguments, format).status.code(), Some(code), "{format} of {arguments:?}");
         }
     }

@@ -62,8 +62,10 @@ fn accept(arguments: &AcceptArguments) -> Result<String, (String, Vec<String>)> 
         return Ok(format!("{}: {} is accepted already", target.display(), finding.id));
     }
     let until = arguments.until.as_ref().map(|until| format!("until = {}\n", quoted(until))).unwrap_or_default();
+    let is_new = fs::metadata(&target).map_or(true, |meta| meta.len() == 0);
     let entry = format!(
-        "\n# {}, {} when it was accepted\n[[accept]]\nfinding = {}\nreason = {}\n{until}",
+        "{}# {}, {} when it was accepted\n[[accept]]\nfinding = {}\nreason = {}\n{until}",
+        if is_new { "" } else { "\n" },
         terminal::harmless(&finding.title).replace('\n', " "),
         crate::report::counted(finding.goroutines, "goroutine"),
         quoted(&finding.id),

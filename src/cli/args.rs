@@ -21,8 +21,9 @@ Inputs are told by their content: goroutine profiles (debug=0, 1 and 2), the
 stack traces of crashed programs, several of them in one file, gzipped or not.
 `-` is standard input.
 
-Exit codes: 0 a report was made; 2 wrong usage, or an input could not be read
-(the others are still reported).";
+Exit codes: 0 a report was made; 1 --fail-on found something; 2 wrong usage, or
+an input could not be read (the others are still reported); 3 --fail-on found
+nothing, but the input can't show that there is no leak.";
 
 const TRIAGE_EXAMPLES: &str = "\
 Examples:

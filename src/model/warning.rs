@@ -9,7 +9,7 @@ pub enum WarningCode {
     Truncated,
     /// The input begins in the middle of a goroutine: counts are a lower bound.
     CutAtFront,
-    /// Exactly 64 MiB, where net/http/pprof stops writing debug=2: counts are a lower bound.
+    /// Exactly 64 MiB, where runtime/pprof stops writing debug=2: counts are a lower bound.
     PprofLimit,
     /// gzip or zstd data ends early or fails its checksum; what could be unpacked was read.
     DamagedPacking,
@@ -49,6 +49,8 @@ pub enum WarningCode {
     Hole,
     /// Names that are no UTF-8 were read as Windows-1252.
     OtherEncoding,
+    /// A crash printed the goroutine that crashed and no other: there may have been any number.
+    OnlyCrashed,
     /// The process was started anew since the moment before: goroutines can't be told apart over it.
     Restarted,
     /// The times of moments can't be true together.
@@ -82,6 +84,7 @@ impl WarningCode {
             WarningCode::NulBytes => "nul-bytes",
             WarningCode::Hole => "hole",
             WarningCode::OtherEncoding => "other-encoding",
+            WarningCode::OnlyCrashed => "only-crashed",
             WarningCode::Restarted => "restarted",
             WarningCode::Times => "times",
         }

@@ -85,7 +85,7 @@ const LOOKS: u32 = 1_000;
 /// What stands first in the stacks of goroutines that print stacks.
 const PRINTERS: [&[u8]; 4] = [b"runtime/pprof.write", b"runtime/debug.Stack(", b"runtime/debug.PrintStack(", b"panic("];
 
-/// net/http/pprof doubles its buffer up to 64 MiB for debug=2 and cuts what is longer (runtime/pprof/pprof.go:
+/// runtime/pprof doubles its buffer up to 64 MiB for debug=2 and cuts what is longer (runtime/pprof/pprof.go:
 /// writeGoroutineStacks).
 pub(super) const PPROF_LIMIT: u64 = 64 << 20;
 
@@ -253,6 +253,13 @@ impl<'a> Dumps<'a> {
                     .into()
             });
         }
+        if shows_only_who_crashed(&snapshot) {
+            snapshot.info.warnings.add(WarningCode::OnlyCrashed, Place::Whole, || {
+                "only the goroutine that crashed was printed, as by default; with GOTRACEBACK=all in its environment the \
+                 process prints the others too"
+                    .into()
+            });
+        }
         self.finished_groups += snapshot.groups.len();
         self.finished.push(snapshot);
     }
@@ -368,6 +375,17 @@ impl Dump {
     }
 }
 
+/// Whether a crash was one that prints a single goroutine where nothing else is asked for (package runtime's documentation,
+/// GOTRACEBACK), and did.
+fn shows_only_who_crashed(snapshot: &Snapshot) -> bool {
+    let cause = snapshot.info.cause.as_ref().map(|cause| cause.kind);
+    let may_be_single = matches!(cause, Some(CauseKind::Panic | CauseKind::Fatal | CauseKind::Signal));
+    // Threads' own stacks have the id 0.
+    let goroutines =
+        snapshot.groups.iter().filter(|group| !group.ids.contains(0)).map(|group| group.count).sum::<i64>();
+    may_be_single && goroutines == 1
+}
+
 fn goroutine(header: &Header<'_>, body: &[u8], scanned: Option<&Scanned>) -> Goroutine<'static> {
     Goroutine {
         id: Some(header.id),
@@ -386,7 +404,7 @@ pub(super) fn cut(info: &mut SnapshotInfo, at: At) {
     }
     if at.at_pprof_limit {
         info.warnings.add(WarningCode::PprofLimit, place, || {
-            "cut at 64 MiB, where net/http/pprof stops writing debug=2: all counts are lower bounds; debug=0 is never cut"
+            "cut at 64 MiB, where runtime/pprof stops writing debug=2: all counts are lower bounds; debug=0 is never cut"
                 .into()
         });
     } else {

@@ -473,7 +473,7 @@ impl TextReader<'_, '_> {
         let what =
             if self.nuls.get().count > 0 { "binary data of an unknown kind" } else { "text without a goroutine in it" };
         error(what)
-            .hint("unpark reads /debug/pprof/goroutine (debug=0, 1, 2) and the stack traces of crashed Go programs")
+            .hint("unpark reads /debug/pprof/goroutine (debug=0, 1, 2) and the stack traces of crashed Go programs; an error page of the server is none: curl -f makes those fail")
     }
 }
 

@@ -21,6 +21,9 @@ const RESERVED: usize = 512;
 const FINDINGS_SHOWN: usize = 20;
 const GROUPS_SHOWN: usize = 20;
 
+/// Causes named of those that fit, the likeliest first.
+const CAUSES_SHOWN: usize = 5;
+
 /// Frames of a stack that are shown; the outermost follow those left out.
 const FRAMES_SHOWN: usize = 40;
 
@@ -180,6 +183,7 @@ fn facts(finding: &Finding) -> String {
         fact("**fix:**", &escaped(remedy));
     }
     let causes = finding.pattern.as_ref().map_or(finding.candidates.as_slice(), std::slice::from_ref);
+    let causes = &causes[..causes.len().min(CAUSES_SHOWN)];
     if let Some(first) = causes.first() {
         let causes: Vec<String> = causes.iter().map(|cause| code(cause)).collect();
         fact("causes:", &format!("{} (`unpark explain {first}`)", causes.join(", ")));

@@ -42,7 +42,7 @@ impl Page<'_> {
                     "unwrapped" | "other-lines" | "nul-bytes" | "other-encoding" => ("note", DIM),
                     _ => ("warning", WARN),
                 };
-                self.line(&format!("{word}: {} ({})", warning.message, times(warning)), ansi);
+                self.line(&format!("{word}: {}", warned(warning)), ansi);
             }
         }
     }
@@ -194,7 +194,15 @@ impl Page<'_> {
     }
 }
 
-pub(super) fn times(warning: &WarningReport) -> String {
+/// A warning, how often and where first.
+pub(super) fn warned(warning: &WarningReport) -> String {
+    match times(warning).as_str() {
+        "" => warning.message.clone(),
+        times => format!("{} ({times})", warning.message),
+    }
+}
+
+fn times(warning: &WarningReport) -> String {
     let place = match (warning.line, warning.offset) {
         (Some(line), _) => format!("line {line}"),
         (_, Some(offset)) => format!("offset {offset}"),

@@ -1,7 +1,7 @@
 //! The table's sentences for other formats: each whole, since those break lines themselves.
 
 use super::Page;
-use super::heads::{source, times};
+use super::heads::{source, warned};
 use crate::render::text::{Style, clean, cut_middle};
 use crate::report::{CauseReport, Finding, Group, Report, SnapshotReport, WarningReport};
 
@@ -42,7 +42,7 @@ pub(in crate::render) fn cause(report: &Report, snapshot: &SnapshotReport, cause
 
 /// A warning, and how often.
 pub(in crate::render) fn warning(warning: &WarningReport) -> String {
-    shown(&format!("{} ({})", warning.message, times(warning)))
+    shown(&warned(warning))
 }
 
 /// A snapshot: its input, how it was read, how many it holds.
