@@ -409,7 +409,9 @@ pub(super) fn cut(info: &mut SnapshotInfo, at: At) {
         });
     } else {
         info.warnings.add(WarningCode::Truncated, place, || {
-            "the text ends in the middle of a goroutine: all counts are lower bounds".into()
+            "the text ends in the middle of a goroutine: all counts are lower bounds; where a log was rotated, its next part has \
+             the rest"
+                .into()
         });
     }
 }
