@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Keeps of each corpus what reaches code that nothing smaller reaches, and packs the small files among it: seeds.tar.gz,
+# Keeps of each corpus what reaches code that nothing smaller reaches, and packs the small files among it: seeds.tar.xz,
 # which seed.sh unpacks. Files of more than 4 KiB stay behind.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,4 +12,4 @@ for target in corpus/*/; do
   cargo +nightly fuzz run "$target" --fuzz-dir . -- -merge=1 -max_len=65536 "$folder/corpus/$target" "corpus/$target" 2> /dev/null
 done
 find "$folder/corpus" -type f -size +4k -delete
-tar -C "$folder" --sort=name --mtime=2026-01-01 --owner=0 --group=0 --numeric-owner -cf - corpus | gzip -9n > seeds.tar.gz
+tar -C "$folder" --sort=name --mtime=2026-01-01 --owner=0 --group=0 --numeric-owner -cf - corpus | xz -9e > seeds.tar.xz

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Fills the targets' corpora from testdata, each file unpacked and cut to 64 KiB: a fuzzer learns little from more.
+# Fills the targets' corpora: with what earlier runs found (seeds.tar.xz, by minimise.sh), and from testdata, each file
+# unpacked and cut to 64 KiB: a fuzzer learns little from more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+tar -xJf seeds.tar.xz
 put() { # target, file
   local name; name=$(printf '%s' "$2" | tr '/' '_')
   mkdir -p "corpus/$1"

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::Bytes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much is read at once.
@@ -13,8 +14,8 @@ const MAX_LINE: usize = 4 << 20;
 ///
 /// Offsets into the text ahead stay valid until something is consumed, however much is read meanwhile. Lines end in `\n`
 /// or `\r\n`, which are not part of them. A line over 4 MiB is cut to that.
-pub struct TextLines<'r> {
-    inner: Box<dyn Read + 'r>,
+pub struct TextLines {
+    inner: Bytes,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -38,12 +39,12 @@ pub struct LineAhead {
     pub terminated: bool,
 }
 
-impl<'r> TextLines<'r> {
+impl TextLines {
     /// Starts reading; a UTF-8 byte order mark is skipped.
     ///
     /// # Errors
     /// Where the source can't be read.
-    pub fn new(inner: impl Read + 'r, name: &str) -> Result<Self> {
+    pub fn new(inner: impl Read + Send + 'static, name: &str) -> Result<Self> {
         let mut lines = TextLines {
             inner: Box::new(inner),
             buffer: vec![0; CHUNK],
@@ -139,7 +140,7 @@ impl<'r> TextLines<'r> {
     }
 
     /// Puts something between the source and what is still to be read.
-    pub fn wrap(&mut self, undo: impl FnOnce(Box<dyn Read + 'r>) -> Box<dyn Read + 'r>) {
+    pub fn wrap(&mut self, undo: impl FnOnce(Bytes) -> Bytes) {
         let ahead = io::Cursor::new(self.ahead().to_vec());
         let inner = std::mem::replace(&mut self.inner, Box::new(io::empty()));
         self.inner = undo(Box::new(ahead.chain(inner)));
@@ -224,10 +225,12 @@ impl<'r> TextLines<'r> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::{MAX_LINE, TextLines};
 
     fn all(text: &[u8]) -> Vec<Vec<u8>> {
-        let mut lines = TextLines::new(text, "test").expect("readable");
+        let mut lines = TextLines::new(io::Cursor::new(text.to_vec()), "test").expect("readable");
         let mut out = Vec::new();
         while let Some(line) = lines.line_at(0, "test").expect("readable") {
             out.push(lines.ahead()[line.start..line.end].to_vec());

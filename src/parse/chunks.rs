@@ -14,6 +14,8 @@ use super::scan::{Scanned, scan};
 
 /// How much is read at once.
 const CHUNK: usize = 512 << 10;
+/// How far from a chunk's end its empty line is looked for.
+const NEAR_END: usize = 16 << 10;
 /// A text of so many chunks gets threads; a shorter one is read before they run.
 const ALONE: u64 = 4;
 
@@ -29,7 +31,7 @@ pub(super) struct Chunks {
 }
 
 /// Goroutines that were found ahead, in order.
-pub(super) type Found = std::rc::Rc<std::cell::RefCell<VecDeque<Scanned>>>;
+pub(super) type Found = Arc<Mutex<VecDeque<Scanned>>>;
 
 struct Shared {
     state: Mutex<State>,
@@ -84,8 +86,7 @@ impl Chunks {
         let ahead = threads as u64 + 1;
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), hasher, ahead });
         let found = Found::default();
-        let chunks =
-            Chunks { shared, threads, current: Vec::new(), read: 0, error: None, found: std::rc::Rc::clone(&found) };
+        let chunks = Chunks { shared, threads, current: Vec::new(), read: 0, error: None, found: Arc::clone(&found) };
         (chunks, found)
     }
 
@@ -99,7 +100,10 @@ impl Chunks {
             (1..self.threads).for_each(|_| self.start());
         }
         (self.current, self.error) = (chunk.bytes, chunk.error);
-        self.found.borrow_mut().extend(chunk.found);
+        // Nobody asks for them where what was read is unwrapped first.
+        if Arc::strong_count(&self.found) > 1 {
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(chunk.found);
+        }
         true
     }
 
@@ -227,14 +231,21 @@ impl Source {
         };
         bytes.truncate(filled);
         if end.is_none()
-            && let Some(at) = memchr::memmem::rfind(&bytes, b"\n\n")
+            && let Some(at) = behind_empty_line(&bytes)
         {
-            self.rest.extend_from_slice(&bytes[at + 2..]);
-            bytes.truncate(at + 2);
+            self.rest.extend_from_slice(&bytes[at..]);
+            bytes.truncate(at);
         }
         self.offset += bytes.len() as u64;
         (base, bytes, end)
     }
+}
+
+/// The place behind the last empty line, where one is near the end: texts that are still wrapped have none.
+fn behind_empty_line(bytes: &[u8]) -> Option<usize> {
+    let from = bytes.len().saturating_sub(NEAR_END);
+    let newlines = memchr::memrchr_iter(b'\n', &bytes[from..]).map(|at| from + at);
+    newlines.map(|at| at + 1).find(|at| *at >= 2 && bytes[at - 2] == b'\n')
 }
 
 #[cfg(test)]
@@ -271,7 +282,8 @@ mod tests {
             chunks.read_to_end(&mut out).expect("memory");
             assert_eq!(chunks.read(&mut [0; 9]).expect("it stays at its end"), 0);
             assert!(out == text, "{threads} threads");
-            let places: Vec<_> = found.borrow().iter().map(|s| (s.at, s.header, s.body, s.lines)).collect();
+            let places: Vec<_> =
+                found.lock().expect("no panic").iter().map(|s| (s.at, s.header, s.body, s.lines)).collect();
             for (at, header, body, lines) in &places {
                 let at = usize::try_from(*at).expect("small");
                 let block = &text[at..at + header + body];

@@ -65,7 +65,7 @@ struct Entry {
 
 /// Reads the records below a first line; stops at what is none.
 pub(super) fn read(
-    lines: &mut TextLines<'_>,
+    lines: &mut TextLines,
     name: &str,
     head: &GoroutineHead,
     line: u64,
@@ -111,13 +111,7 @@ struct Records {
 
 impl Records {
     /// Reads a record, an empty line, or a logger's line between records; false where the profile ends.
-    fn step(
-        &mut self,
-        lines: &mut TextLines<'_>,
-        name: &str,
-        head: &GoroutineHead,
-        symbols: &mut Symbols,
-    ) -> Result<bool> {
+    fn step(&mut self, lines: &mut TextLines, name: &str, head: &GoroutineHead, symbols: &mut Symbols) -> Result<bool> {
         let Some(first) = lines.line_at(0, name)? else { return Ok(false) };
         if first.start == first.end {
             lines.consume(first.next, 1);

@@ -37,6 +37,8 @@ pub struct Options {
     pub max_symbol_bytes: usize,
     /// How many threads may read a large input, the calling one among them.
     pub threads: usize,
+    /// Whether goroutines are looked for ahead of the lines. Only the time differs, which a test holds.
+    pub scan_ahead: bool,
     /// How many dumps one input may hold.
     pub max_dumps: usize,
     /// Whether to keep for each group which labels and waits stand together, as a conversion needs.
@@ -51,6 +53,7 @@ impl Default for Options {
             max_proto_bytes: 1 << 30,
             max_symbol_bytes: 1 << 30,
             threads: 1,
+            scan_ahead: true,
             max_dumps: 256,
             keep_samples: false,
         }

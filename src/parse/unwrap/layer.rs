@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::input::Bytes;
+
 /// How much is read at once; a longer line comes in parts.
 const CHUNK: usize = 64 << 10;
 
@@ -30,8 +32,8 @@ pub(super) struct Part<'a> {
 }
 
 /// A reader of what a layer wraps.
-pub(super) struct Layer<'r, U> {
-    inner: Box<dyn Read + 'r>,
+pub(super) struct Layer<U> {
+    inner: Bytes,
     undo: U,
     buffer: Vec<u8>,
     start: usize,
@@ -44,8 +46,8 @@ pub(super) struct Layer<'r, U> {
     given: usize,
 }
 
-impl<'r, U: Undo> Layer<'r, U> {
-    pub(super) fn new(inner: Box<dyn Read + 'r>, undo: U) -> Self {
+impl<U: Undo> Layer<U> {
+    pub(super) fn new(inner: Bytes, undo: U) -> Self {
         Layer {
             inner,
             undo,
@@ -105,7 +107,7 @@ impl<'r, U: Undo> Layer<'r, U> {
     }
 }
 
-impl<U: Undo> Read for Layer<'_, U> {
+impl<U: Undo> Read for Layer<U> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.given == self.out.len() {
             self.out.clear();

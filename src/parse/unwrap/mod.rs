@@ -10,9 +10,9 @@ mod quoted;
 mod strip;
 mod twice;
 
-use std::cell::Cell;
 use std::io::{Cursor, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ansi::Ansi;
 use cri::Cri;
@@ -24,6 +24,7 @@ use twice::Twice;
 
 use super::header::starts_header;
 use super::preamble::names_cause;
+use crate::input::Bytes;
 
 /// Layers that one line may have: a logger in a container's log in a shipper's is three.
 const MAX_LAYERS: usize = 6;
@@ -35,33 +36,33 @@ pub(super) const ANOTHER: &[u8] = b"\x00-- another origin --\x00";
 
 /// Counts of what was undone, shared with the layers that do it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Undone(Rc<Counts>);
+pub(super) struct Undone(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    lines: Cell<u64>,
-    others: Cell<u64>,
-    lost: Cell<u64>,
+    lines: AtomicU64,
+    others: AtomicU64,
+    lost: AtomicU64,
 }
 
 impl Undone {
     fn line(&self, of_others: bool) {
-        self.0.lines.set(self.0.lines.get() + 1);
-        self.0.others.set(self.0.others.get() + u64::from(of_others));
+        self.0.lines.fetch_add(1, Ordering::Relaxed);
+        self.0.others.fetch_add(u64::from(of_others), Ordering::Relaxed);
     }
 
     fn lost(&self) {
-        self.0.lost.set(self.0.lost.get() + 1);
+        self.0.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Lines of other origins, without goroutines, that stood between.
     pub(super) fn others(&self) -> u64 {
-        self.0.others.get()
+        self.0.others.load(Ordering::Relaxed)
     }
 
     /// Lines for which there was no room.
     pub(super) fn lost_lines(&self) -> u64 {
-        self.0.lost.get()
+        self.0.lost.load(Ordering::Relaxed)
     }
 }
 
@@ -100,7 +101,7 @@ impl Wrapping {
         }
     }
 
-    fn undo<'r>(&self, inner: Box<dyn Read + 'r>, undone: &Undone) -> Box<dyn Read + 'r> {
+    fn undo(&self, inner: Bytes, undone: &Undone) -> Bytes {
         match self {
             Wrapping::Ansi => Box::new(Layer::new(inner, Ansi::default())),
             Wrapping::Cri => Box::new(Layer::new(inner, Cri::default())),
@@ -116,7 +117,7 @@ impl Wrapping {
 }
 
 /// The text without its layers.
-pub(super) fn undo<'r>(layers: &[Wrapping], text: Box<dyn Read + 'r>, undone: &Undone) -> Box<dyn Read + 'r> {
+pub(super) fn undo(layers: &[Wrapping], text: Bytes, undone: &Undone) -> Bytes {
     layers.iter().fold(text, |inner, layer| layer.undo(inner, undone))
 }
 
@@ -259,6 +260,6 @@ fn key_before(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Takes what expressions of the user's match at the beginning of each line away, in their order.
-pub(super) fn strip<'r>(patterns: &[regex::bytes::Regex], text: Box<dyn Read + 'r>) -> Box<dyn Read + 'r> {
+pub(super) fn strip(patterns: &[regex::bytes::Regex], text: Bytes) -> Bytes {
     if patterns.is_empty() { text } else { Box::new(Layer::new(text, strip::Strip::new(patterns))) }
 }
