@@ -193,6 +193,8 @@ impl Shared {
         let error = match end {
             Some(error) => {
                 state.end = Some(number + 1);
+                // A progress bar around it has to be gone before anybody hears of the end.
+                drop(source);
                 error
             }
             None => {
