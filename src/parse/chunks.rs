@@ -188,6 +188,7 @@ impl Shared {
         let (number, buffer) = (state.next, state.free.pop().unwrap_or_default());
         state.next += 1;
         drop(state);
+        let mut guard = Unfinished { shared: self, number, armed: true };
         let (base, bytes, end) = source.read(buffer);
         let mut state = self.lock();
         let error = match end {
@@ -205,10 +206,30 @@ impl Shared {
         self.changed.notify_all();
         drop(state);
         let found = scan(&bytes, base, &self.hasher);
+        guard.armed = false;
         let mut state = self.lock();
         state.done.insert(number, Chunk { bytes, found, error });
         self.changed.notify_all();
         state
+    }
+}
+
+/// A chunk that is being read. Where that panics, in a decoder say, whoever waits for the chunk gets an error in its place.
+struct Unfinished<'a> {
+    shared: &'a Shared,
+    number: u64,
+    armed: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            let error = Some(io::Error::other("reading it failed within the program: please report this"));
+            let mut state = self.shared.lock();
+            state.done.insert(self.number, Chunk { bytes: Vec::new(), found: Vec::new(), error });
+            state.end = Some(self.number + 1);
+            self.shared.changed.notify_all();
+        }
     }
 }
 
@@ -317,6 +338,29 @@ mod tests {
         let error = chunks.read_to_end(&mut out).expect_err("it fails");
         assert_eq!(error.to_string(), "torn");
         assert!(out.len() > 1_000_000 && out.iter().all(|b| *b == b'\n'));
+    }
+
+    /// Whichever thread it is that panics: it is never waited for.
+    #[test]
+    fn a_reader_that_panics_is_no_end_without_end() {
+        struct Panics(usize);
+        impl Read for Panics {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                self.0 += 1;
+                assert!(self.0 < 90, "a decoder's fault");
+                let n = buffer.len().min(100_000);
+                buffer[..n].fill(b'\n');
+                Ok(n)
+            }
+        }
+        for _ in 0..10 {
+            let read = std::panic::catch_unwind(|| {
+                let (mut chunks, _) = Chunks::new(Box::new(Panics(0)), 4, RandomState::default());
+                chunks.read_to_end(&mut Vec::new())
+            });
+            // The panic is this thread's, or another's, and then an error here.
+            assert!(read.map_or(true, |read| read.is_err()));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Findings that people know and have accepted, with a reason and, where they like, a day from which they count again.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use regex::Regex;
 use schemars::JsonSchema;
@@ -60,9 +62,12 @@ impl Report {
     /// one and have expired, by their place.
     pub fn accept(&mut self, entries: &[Acceptance], today: Date) -> (Vec<usize>, Vec<usize>) {
         let (mut used, mut expired) = (vec![false; entries.len()], Vec::new());
-        let groups = &self.groups;
+        if entries.is_empty() {
+            return (Vec::new(), expired);
+        }
+        let groups: HashMap<&str, &Group> = self.groups.iter().map(|group| (group.id.as_str(), group)).collect();
         for finding in &mut self.findings {
-            let of: Vec<&Group> = groups.iter().filter(|group| finding.groups.contains(&group.id)).collect();
+            let of: Vec<&Group> = finding.groups.iter().filter_map(|id| groups.get(id.as_str()).copied()).collect();
             for (at, entry) in entries.iter().enumerate() {
                 if !entry.fits(finding, &of) {
                     continue;
