@@ -5,8 +5,10 @@ use std::io;
 
 use serde::Serialize;
 
+use super::hidden::Hidden;
 use super::intern::{Frames, Texts};
 use super::rank::Ranked;
+use super::sum::Sum;
 use super::tree::Tree;
 use super::{name, words};
 use crate::report::{Command, Group, Report, Verdict};
@@ -44,33 +46,33 @@ struct Data {
     /// The page's findings, by their number.
     findings: Vec<String>,
     groups: Vec<Entry>,
-    /// Sums of merged groups.
-    rest: Vec<Entry>,
+    /// Sums of merged groups, and the names inside them.
+    rest: Vec<Sum>,
+    names: String,
     merged: usize,
+    /// Merged groups of which not all names are known.
+    unnamed: usize,
     below: Option<u64>,
 }
 
 /// A group, or a sum of merged ones.
 #[derive(Default, Serialize)]
-struct Entry {
+pub(super) struct Entry {
     /// Its node.
-    n: usize,
+    pub(super) n: usize,
     /// State, verdict and package, by their places in the lists.
-    s: usize,
-    v: usize,
-    p: usize,
+    pub(super) s: usize,
+    pub(super) v: usize,
+    pub(super) p: usize,
     /// Goroutines: in all, and in each moment.
-    c: i64,
-    k: Vec<i64>,
+    pub(super) c: i64,
+    pub(super) k: Vec<i64>,
     /// Findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    f: Vec<usize>,
+    pub(super) f: Vec<usize>,
     /// A label and its goroutines, one after the other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    l: Vec<i64>,
-    /// How many groups it sums up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    x: Option<usize>,
+    pub(super) l: Vec<i64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     details: Option<Details>,
 }
@@ -116,10 +118,16 @@ pub(super) fn json(report: &Report) -> io::Result<String> {
         entry.details = Some(lists.details(group, &mut texts, &mut frames));
         groups.push(entry);
     }
-    let mut rest = Vec::new();
-    for ((node, ..), members) in lists.sums(report, &tree.merged) {
-        rest.push(lists.sum(report, node, &members, &moments));
-    }
+    let sums = lists.sums(report, &tree.merged);
+    let hidden = hidden(report, &tree, &sums);
+    let unnamed =
+        sums.values().enumerate().filter(|(i, _)| hidden.cut.contains(i)).map(|(_, groups)| groups.len()).sum();
+    let sum = |(((node, ..), groups), names): ((&SumKey, &Vec<usize>), String)| Sum {
+        entry: lists.sum(report, *node, groups, &moments),
+        groups: groups.len(),
+        names,
+    };
+    let rest = sums.iter().zip(hidden.lists).map(sum).collect();
     // Many frames are of merged stacks only.
     let (nodes, frames) = used(&tree, &mut groups, &frames, &mut texts);
     let data = Data {
@@ -135,12 +143,25 @@ pub(super) fn json(report: &Report) -> io::Result<String> {
         frames,
         nodes,
         findings: report.findings.iter().take(FINDINGS * 50).map(|finding| name(&finding.title)).collect(),
+        names: hidden.names,
         merged: tree.merged.len(),
+        unnamed,
         below: tree.below,
         groups,
         rest,
     };
     Ok(serde_json::to_string(&data)?)
+}
+
+/// The names inside merged stacks: what stands below the box that they are merged in.
+fn hidden(report: &Report, tree: &Tree, sums: &BTreeMap<SumKey, Vec<usize>>) -> Hidden {
+    let mut above = vec![0_usize; tree.nodes.len()];
+    for (i, node) in tree.nodes.iter().enumerate().skip(1) {
+        above[i] = above[node.parent] + usize::from(node.frame.is_some());
+    }
+    let groups = |members: &[usize]| members.iter().map(|place| &report.groups[*place]).collect();
+    let boxes: Vec<_> = sums.iter().map(|((node, ..), members)| (above[*node], groups(members))).collect();
+    Hidden::of(&boxes)
 }
 
 /// Nodes and frames with only what is shown, frames renumbered.
@@ -201,7 +222,7 @@ fn moment(report: &Report, index: usize) -> String {
 }
 
 /// Where a merged group is added up: its node, state, verdict, package and findings.
-type Sum = (usize, usize, usize, usize, Vec<usize>);
+type SumKey = (usize, usize, usize, usize, Vec<usize>);
 
 impl Lists {
     fn of(report: &Report) -> Self {
@@ -229,7 +250,7 @@ impl Lists {
         }
     }
 
-    fn key(&self, group: &Group, node: usize) -> Sum {
+    fn key(&self, group: &Group, node: usize) -> SumKey {
         let verdict = VERDICTS.iter().position(|v| *v == group.verdict).unwrap_or(VERDICTS.len() - 1);
         let findings = self.findings.get(&group.id).cloned().unwrap_or_default();
         (node, self.states.place(&group.state), verdict, self.packages.place(package(group)), findings)
@@ -239,7 +260,7 @@ impl Lists {
         let (n, s, v, p, f) = self.key(group, node);
         let k = moments.iter().map(|i| group.counts.get(*i).copied().unwrap_or(0)).collect();
         let l = self.labels(group).into_iter().flat_map(|(label, n)| [as_number(label), n]).collect();
-        Entry { n, s, v, p, c: group.count, k, f, l, x: None, details: None }
+        Entry { n, s, v, p, c: group.count, k, f, l, details: None }
     }
 
     /// The goroutines of a group by the labels that the list has.
@@ -269,8 +290,8 @@ impl Lists {
     }
 
     /// Merged groups by what they are added up by, in an order that depends on nothing else.
-    fn sums(&self, report: &Report, merged: &[(usize, usize)]) -> BTreeMap<Sum, Vec<usize>> {
-        let mut sums: BTreeMap<Sum, Vec<usize>> = BTreeMap::new();
+    fn sums(&self, report: &Report, merged: &[(usize, usize)]) -> BTreeMap<SumKey, Vec<usize>> {
+        let mut sums: BTreeMap<SumKey, Vec<usize>> = BTreeMap::new();
         for (group, node) in merged {
             sums.entry(self.key(&report.groups[*group], *node)).or_default().push(*group);
         }
@@ -278,7 +299,7 @@ impl Lists {
     }
 
     fn sum(&self, report: &Report, node: usize, members: &[usize], moments: &[usize]) -> Entry {
-        let mut sum = Entry { k: vec![0; moments.len()], x: Some(members.len()), ..Entry::default() };
+        let mut sum = Entry { k: vec![0; moments.len()], ..Entry::default() };
         let mut labels: BTreeMap<usize, i64> = BTreeMap::new();
         for group in members.iter().map(|place| &report.groups[*place]) {
             let entry = self.entry(group, node, moments);

@@ -6,9 +6,11 @@ mod data;
 mod findings;
 mod groups;
 mod heads;
+mod hidden;
 mod intern;
 mod policy;
 mod rank;
+mod sum;
 mod tree;
 
 use std::io::{self, Write};

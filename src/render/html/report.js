@@ -9,6 +9,7 @@
   const LEAST = 1.5;
   const ROWS_SHOWN = 50;
   const STACKS_SHOWN = 5;
+  const NAMES_SHOWN = 5;
   const HUES = ["#e58a6f", "#7fb2e5", "#8cc79a", "#c9a2dd", "#e3bf5f", "#76c3c9", "#e59ab5", "#b3b86a", "#a8a3e8", "#d1a57c"];
   const GREY = "#aab3bc";
   const VERDICT_HUES = { leaked: "#e0555a", likely: "#f0917a", suspect: "#e6bc55", unknown: "#aab6c2", normal: "#93cba6" };
@@ -52,9 +53,34 @@
     }
   }
   for (let i = size - 1; i > 0; i--) end[parent[i]] = Math.max(end[parent[i]], end[i]);
-  const entries = data.groups.concat(data.rest);
+  // Numbers in digits of five bits, the lowest first; a digit from 32 on says that more follow.
+  const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+  function* numbersIn(written) {
+    let n = 0;
+    let bits = 0;
+    for (let at = 0; at < written.length; at++) {
+      const digit = DIGITS.indexOf(written[at]);
+      n |= (digit & 31) << bits;
+      bits += 5;
+      if (digit >= 32) continue;
+      yield [n, at + 1];
+      n = bits = 0;
+    }
+  }
+  // A name is what it shares with the name before it, and the rest.
+  const hiddenNames = [];
+  for (const line of data.names.split("\n").slice(0, -1)) {
+    const [shared, from] = numbersIn(line).next().value;
+    hiddenNames.push((hiddenNames.length > 0 ? hiddenNames[hiddenNames.length - 1].slice(0, shared) : "") + line.slice(from));
+  }
+  const sums = data.rest.map(([n, s, v, p, x, c, written = "", k = [c], f = [], l = []]) => {
+    let last = 0;
+    const names = [...numbersIn(written)].map(([distance]) => (last += distance));
+    return { n, s, v, p, x, c, k: k.length > 0 ? k : [c], f, l, names };
+  });
+  const entries = data.groups.concat(sums);
   const mergedAt = new Int32Array(size);
-  for (const entry of data.rest) mergedAt[entry.n] += entry.x;
+  for (const entry of sums) mergedAt[entry.n] += entry.x;
 
   const text = (place) => (place < 0 ? "" : data.texts[place]);
   const functionOf = (f) => text(data.frames[f][0]);
@@ -103,6 +129,10 @@
   let colours = [];
   let shown = [];
   let matched = new Set();
+  // Sums of which some stacks hold what is searched for, with the names that do.
+  let holding = new Map();
+  let namesAt = new Map();
+  const hitBelow = new Uint8Array(size);
 
   const changeOf = (a, b) => (a === b ? "same" : a === 0 ? "new" : b === 0 ? "gone" : b > a ? "grown" : "shrunk");
   const classesOf = () => (view.colour === "verdict" ? data.verdicts.length : data.states.length);
@@ -142,7 +172,10 @@
 
   function search() {
     hits.fill(0);
+    hitBelow.fill(0);
     matched = new Set();
+    holding = new Map();
+    namesAt = new Map();
     const wanted = view.search.toLowerCase();
     if (wanted === "" && view.finding < 0) return;
     const onPath = new Uint8Array(size);
@@ -159,7 +192,29 @@
       if (byState || byFinding) hits[entry.n] = 1;
       if (byState || byFinding || onPath[entry.n]) matched.add(entry);
     }
+    if (wanted !== "") searchInside(wanted);
+    for (let i = size - 1; i > 0; i--) if (hits[i] || hitBelow[i]) hitBelow[parent[i]] = 1;
   }
+
+  function searchInside(wanted) {
+    const found = hiddenNames.map((name) => name.toLowerCase().includes(wanted));
+    for (const entry of shown) {
+      const names = (entry.names || []).filter((name) => found[name]);
+      if (names.length === 0) continue;
+      hits[entry.n] = 1;
+      holding.set(entry, names.map((name) => hiddenNames[name]));
+      const here = namesAt.get(entry.n) || new Set();
+      for (const name of holding.get(entry)) here.add(name);
+      namesAt.set(entry.n, here);
+      if (entry.x === 1) matched.add(entry);
+    }
+  }
+  const someNames = (names) => {
+    const more = names.length - NAMES_SHOWN;
+    return names.slice(0, NAMES_SHOWN).join(", ") + (more > 0 ? ` and ${counted(more, "more name")}` : "");
+  };
+  // What was found inside merged stacks of a box.
+  const insideOf = (i) => (namesAt.has(i) ? `; among them ${someNames([...namesAt.get(i)])}` : "");
 
   const hueOf = (kind) => {
     if (view.colour === "change") return CHANGE_HUES[kind];
@@ -168,7 +223,7 @@
   };
   const share = (i) => percent(counts[i], counts[0]);
   const movement = (i) => (data.comparison && view.label === "" ? `, ${number(first[i])} → ${number(final[i])} (${signed(final[i] - first[i])})` : "");
-  const describe = (i) => `${nameOf(i)}: ${counted(counts[i], "goroutine")}, ${share(i)}${movement(i)}`;
+  const describe = (i) => `${nameOf(i)}: ${counted(counts[i], "goroutine")}, ${share(i)}${movement(i)}${insideOf(i)}`;
 
   function path(i) {
     const way = [];
@@ -219,17 +274,21 @@
       put(i, from, i === view.zoom ? room : widths[i] * scale);
       let x = from;
       let slivers = null;
+      let found = false;
       for (const callee of below[i]) {
         const width = widths[callee] * scale;
         if (width >= LEAST) open.push([callee, x]);
-        else if (width > 0) slivers = [slivers ? slivers[0] : x, x + width];
+        else if (width > 0) {
+          slivers = [slivers ? slivers[0] : x, x + width];
+          found = found || hits[callee] || hitBelow[callee];
+        }
         x += width;
       }
       // What is too narrow to point at is a shade; zooming in parts it.
       if (slivers && slivers[1] - slivers[0] >= 0.5) {
         const y = (depth[i] + 1) * ROW;
         deepest = Math.max(deepest, depth[i] + 1);
-        svg.append(shape("rect", { class: "slivers", x: slivers[0], y, width: slivers[1] - slivers[0], height: ROW - 1 }));
+        svg.append(shape("rect", { class: found ? "slivers matched" : "slivers", x: slivers[0], y, width: slivers[1] - slivers[0], height: ROW - 1 }));
       }
     }
     const height = (deepest + 1) * ROW;
@@ -273,11 +332,16 @@
       let n = 0;
       for (const entry of matched) n += countOf(entry);
       words += `; ${counted(n, "goroutine")} matched`;
+      const unsure = [...holding.keys()].filter((entry) => !matched.has(entry));
+      if (unsure.length > 0) {
+        const most = unsure.reduce((sum, entry) => sum + countOf(entry), 0);
+        words += `, and some of ${number(most)} in merged stacks`;
+      }
       if (view.finding >= 0) words += `: ${data.findings[view.finding]}`;
     }
     $("totals").textContent = words;
     $("merged").textContent = data.merged === 0 ? "" :
-      `${counted(data.merged, "stack")} narrower than 1/${number(data.below)} of the width are merged where their paths part ("more"); totals and filters count them, search finds them by state and by the frames that are left.`;
+      `${counted(data.merged, "stack")} narrower than 1/${number(data.below)} of the width are merged where their paths part ("more"); totals and filters count them, search finds the box that holds a name${data.unnamed > 0 ? `, but not all names of ${counted(data.unnamed, "stack")}, for which a page has no room` : ""}.`;
   }
 
   const goToFinding = (f) => {
@@ -310,6 +374,7 @@
     add(element("strong", {}, counted(countOf(entry), "goroutine")), ` · ${state} · `, element("span", { class: `verdict ${data.verdicts[entry.v]}` }, data.verdicts[entry.v] + sure), entry.x ? ` · ${counted(entry.x, "stack")} merged` : "");
     if (entry.k.length > 1) add(entry.k.map((n, i) => `${data.moments[i]}: ${number(n)}`).join(" · "));
     if (entry.who) add(`${number(entry.who[0])} stayed, ${number(entry.who[1])} came, ${number(entry.who[2])} went`);
+    if (holding.has(entry)) add(`${entry.x === 1 ? "it holds" : "some of them hold"} `, element("span", { class: "name" }, someNames(holding.get(entry))));
     for (const evidence of entry.e || []) add(text(evidence));
     if (entry.lock) add(`lock ${entry.lock}`);
     const labels = [];
@@ -344,7 +409,7 @@
     }
     const states = [...byState].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 8);
     pane.append(element("p", {}, states.map(([s, n]) => `${data.states[s]} ${number(n)}`).join(" · ")));
-    const ordered = [...inside].sort((a, b) => countOf(b) - countOf(a));
+    const ordered = [...inside].sort((a, b) => holding.has(b) - holding.has(a) || countOf(b) - countOf(a));
     if (ordered.length !== 1) pane.append(...findingButtons([...findings].sort((a, b) => a - b).slice(0, 10)));
     for (const entry of ordered.slice(0, STACKS_SHOWN)) pane.append(groupDetails(entry));
     const rest = ordered.slice(STACKS_SHOWN);
@@ -482,6 +547,7 @@
       search();
       draw();
       totals();
+      details();
     }, 120);
   });
   $("back").addEventListener("click", back);
