@@ -101,6 +101,13 @@ fn settings_stand_behind_the_command_line() {
     let sarif = json(folder, &["triage", CRASH, "--format", "sarif"]);
     let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!(place["uri"], "main.go");
+    let uri = |arguments: &[&str]| {
+        let sarif = json(folder, &[&["triage", CRASH, "--format", "sarif"], arguments].concat());
+        sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone()
+    };
+    config("source-root = ['example.com/orders=services/orders']\n");
+    assert_eq!(uri(&[]), "services/orders/main.go");
+    assert_eq!(uri(&["--source-root", "example.com/orders=cmd"]), "cmd/main.go");
 
     // A rule file beside it.
     fs::create_dir(folder.join("below")).expect("made");
@@ -139,6 +146,7 @@ fn mistakes_are_told_with_their_place() {
         ("[[accept]]\nreason = 'x'\ntop = '('\n", "top: regex parse error"),
         ("[[accept]]\nreason = 'x'\ntop = 'x'\nuntil = 'soon'\n", "YYYY-MM-DD"),
         ("[[accept]]\nreason = 'x'\nlabel = 'tenant'\n", "key=value"),
+        ("source-root = ['x=../y']\n", "--source-root x=../y: ../y is no folder within a repository"),
     ] {
         fs::write(&file, text).expect("written");
         let output = run(folder.path(), &["triage", CRASH, "--config", "other.toml"]);

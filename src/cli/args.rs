@@ -221,9 +221,9 @@ pub(super) struct ReportArguments {
     pub(super) selection: SelectionArguments,
     #[command(flatten)]
     pub(super) reading: ReadingArguments,
-    /// What paths of source files begin with in the program, for SARIF: a directory or, with -trimpath, a module path; may
-    /// be given several times
-    #[arg(long, value_name = "PREFIX")]
+    /// What paths of source files begin with in the program, for SARIF: a directory or, with -trimpath, a module path; with
+    /// =FOLDER, where that lies in the repository; may be given several times
+    #[arg(long, value_name = "PREFIX[=FOLDER]")]
     pub(super) source_root: Vec<String>,
     /// An earlier report (--format json) of what is known: only what is new or worse counts for --fail-on
     #[arg(long, value_name = "REPORT.json")]

@@ -40,7 +40,7 @@ pub(super) struct Config {
     /// As `--strip`, before those of the command line
     #[serde(default)]
     pub(super) strip: Vec<String>,
-    /// As `--source-root`, beside those of the command line
+    /// As `--source-root`, beside those of the command line: `PREFIX` or `PREFIX=FOLDER`
     #[serde(default)]
     pub(super) source_root: Vec<String>,
     /// Modules whose code is the project's own wherever it lies: a module path, or what several begin with

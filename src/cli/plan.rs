@@ -14,7 +14,7 @@ use super::config::{Config, FailOn, Project};
 use super::terminal;
 use crate::classify::signature::Rules;
 use crate::parse::Options;
-use crate::render::{Format, Style};
+use crate::render::{Format, SourceRoot, Style};
 use crate::report::{Acceptance, Baseline, By, Selection, Verdict};
 
 /// A decided run.
@@ -81,7 +81,7 @@ impl Plan {
                 color: terminal::color(report.color, to_terminal),
                 top: report.top.or(config.top).map(|n| if n == 0 { usize::MAX } else { n }),
                 full: report.full,
-                source_roots: [report.source_root, config.source_root].concat(),
+                source_roots: source_roots(&report.source_root, &config)?,
             },
             accepted,
             ours: config.ours,
@@ -209,6 +209,12 @@ fn selection(report: &SelectionArguments, config: &Config) -> Result<Selection, 
         min_count: report.min_count.or(config.min_count),
         min_wait: report.min_wait,
     })
+}
+
+/// Those of the command line come first: of equal prefixes the first holds.
+fn source_roots(named: &[String], config: &Config) -> Result<Vec<SourceRoot>, String> {
+    let read = |text: &String| SourceRoot::parse(text).map_err(|what| format!("--source-root {text}: {what}"));
+    named.iter().chain(&config.source_root).map(read).collect()
 }
 
 /// What stands at the beginning of a line and nowhere else.

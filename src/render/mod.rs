@@ -8,6 +8,7 @@ mod ndjson;
 mod page;
 mod pprof;
 mod sarif;
+mod source_root;
 mod table;
 mod text;
 
@@ -16,6 +17,7 @@ use std::io::{self, Write};
 use crate::report::Report;
 
 pub use page::page;
+pub use source_root::SourceRoot;
 pub use text::{Style, clean, thousands};
 
 /// The formats that a report can be written in.

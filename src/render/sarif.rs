@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Number;
 
-use super::Style;
 use super::text::{clean, counted};
+use super::{SourceRoot, Style};
 use crate::report::{Finding, FrameReport, Report, Standing, Verdict};
 
 /// What GitHub shows of one upload (docs.github.com: "SARIF support for code scanning", limits).
@@ -296,11 +296,9 @@ fn location(frame: &FrameReport, message: Option<&str>, style: &Style) -> Locati
     }
 }
 
-/// A file as a URI: relative where it lies below one of the roots, which may be directories or, for programs that were
-/// built with `-trimpath`, module paths.
-fn uri(file: &str, roots: &[String]) -> String {
-    let below = |root: &String| file.strip_prefix(root.trim_end_matches('/'))?.strip_prefix('/');
-    let file = roots.iter().filter_map(below).min_by_key(|rest| rest.len()).unwrap_or(file);
+/// A file as a URI: relative where it lies below one of the roots.
+fn uri(file: &str, roots: &[SourceRoot]) -> String {
+    let file = SourceRoot::file_in_repository(roots, file).unwrap_or_else(|| file.to_owned());
     let mut uri = String::from(if file.starts_with('/') { "file://" } else { "" });
     for byte in file.bytes() {
         match byte {
@@ -314,16 +312,17 @@ fn uri(file: &str, roots: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{SourceRoot, uri};
 
     #[test]
     fn files_are_relative_to_their_root() {
-        let roots = ["/build/app".to_owned(), "/build/app/vendor/".to_owned(), "example.com/shop".to_owned()];
+        let roots = ["/build/app", "example.com/shop", "example.com/acme=services/a c"];
+        let roots = roots.map(|root| SourceRoot::parse(root).unwrap());
         for (file, wanted) in [
             ("/build/app/main.go", "main.go"),
-            ("/build/app/vendor/x/y.go", "x/y.go"),
             ("/build/application/main.go", "file:///build/application/main.go"),
             ("example.com/shop/cart/cart.go", "cart/cart.go"),
+            ("example.com/acme/cart.go", "services/a%20c/cart.go"),
             ("github.com/a/b@v1.2.3/c.go", "github.com/a/b@v1.2.3/c.go"),
             ("/src/a b/ü%.go", "file:///src/a%20b/%C3%BC%25.go"),
             ("C:/src/x.go", "C%3A/src/x.go"),

@@ -2,6 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::SourceRoot;
 use crate::report::FrameReport;
 pub(super) use crate::report::counted;
 pub use crate::report::thousands;
@@ -17,8 +18,8 @@ pub struct Style {
     pub top: Option<usize>,
     /// Whole stacks.
     pub full: bool,
-    /// What the paths of source files begin with that a repository has at its root: directories or module paths.
-    pub source_roots: Vec<String>,
+    /// Where source files stand in the repository.
+    pub source_roots: Vec<SourceRoot>,
 }
 
 /// A number with its sign: `+1,680`.
