@@ -87,6 +87,32 @@ fn healthy_servers_stacks_are_never_called_leaks() {
     assert!(normal > 300, "{normal} of {all} are known to be healthy");
 }
 
+/// Whoever waits for members of its own has one at least that lives: where most goroutines wait, some have none left, or all
+/// wait for one. A fan-out, however wide, is none.
+#[test]
+fn most_goroutines_in_a_wait_groups_wait_are_suspect() {
+    let dump = |waiters: usize, members: usize| {
+        let block = |id: usize, state: &str, function: &str| {
+            format!("goroutine {id} [{state}]:\n{function}(0x1)\n\t/src/app.go:{} +0x1\n\n", function.len())
+        };
+        let waiting = (0..waiters).map(|i| {
+            let wait =
+                "sync.(*WaitGroup).Wait(0xc000012345)\n\t/usr/local/go/src/sync/waitgroup.go:118 +0x48\nmain.fetchAll";
+            block(i + 10, "sync.WaitGroup.Wait", wait)
+        });
+        waiting.chain((0..members).map(|i| block(i + 1000, "select", "main.fetch"))).collect::<String>()
+    };
+    let findings = |waiters, members| {
+        let mut symbols = Symbols::new();
+        let snapshots = common::read(dump(waiters, members), &mut symbols).expect("a dump");
+        let report = common::triage_of(snapshots, &symbols, &Rules::built_in());
+        report.findings.iter().map(|f| (f.verdict, f.goroutines, f.signature.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(findings(30, 8), [(Verdict::Suspect, 30, Some("wg-wait".into()))]);
+    assert_eq!(findings(30, 30), [], "each has a member");
+    assert_eq!(findings(5, 1), [], "too few to tell");
+}
+
 /// A rule of the user's recognises a stack that no other rule knows, and takes the place of one with its id.
 #[test]
 fn the_users_rules_come_first() {
