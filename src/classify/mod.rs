@@ -7,9 +7,11 @@ mod behaviour;
 mod cluster;
 mod evidence;
 mod finding;
+mod fullest;
 mod holder;
 mod judge;
 mod observe;
+mod pace;
 pub mod patterns;
 mod scene;
 pub mod signature;
@@ -22,6 +24,8 @@ pub use evidence::{Evidence, EvidenceKind};
 pub use finding::Finding;
 pub use judge::Judgement;
 pub use verdict::Verdict;
+
+use std::collections::BTreeSet;
 
 use crate::compare::Matched;
 use crate::model::{SnapshotInfo, Symbols};
@@ -65,15 +69,10 @@ pub fn classify(
     symbols: &Symbols,
 ) -> Classified {
     let matcher = Matcher::new(rules, symbols);
-    let scene = Scene::new(groups, infos, moments, symbols);
     let clusters = cluster::clusters(groups, moments, &matcher, symbols);
-    let judgements: Vec<Judgement> = clusters.iter().map(|cluster| judge::judge(cluster, &scene, &matcher)).collect();
-    let mut findings: Vec<(usize, Finding)> = Vec::new();
-    for (i, (cluster, judgement)) in clusters.iter().zip(&judgements).enumerate() {
-        if judgement.verdict.is_finding() {
-            findings.push((i, finding::of_cluster(cluster, judgement, &scene, &matcher, findings.len() < HOLDERS)));
-        }
-    }
+    let scene_at = |at| Scene::new(groups, infos, moments, at, symbols);
+    let Judged { judgements, mut findings, scene } =
+        judged(&clusters, fullest::now(groups, moments), scene_at, &matcher);
     let mut labels = Labels::new(groups.len(), &clusters, &judgements, &matcher);
     labels.companions(&clusters, &mut findings, &matcher);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
@@ -86,15 +85,51 @@ pub fn classify(
     Classified { groups: labels.finish(), findings }
 }
 
+/// What is thought of the clusters.
+struct Judged<'a> {
+    judgements: Vec<Option<Judgement>>,
+    /// With their clusters' numbers, in order of these.
+    findings: Vec<(usize, Finding)>,
+    /// What is now.
+    scene: Scene<'a>,
+}
+
+/// Judges dumps that stand beside each other one by one, what is now last: what is said of the whole is of that.
+fn judged<'a>(
+    clusters: &[Cluster],
+    now: usize,
+    scene_at: impl Fn(usize) -> Scene<'a>,
+    matcher: &Matcher<'_>,
+) -> Judged<'a> {
+    let mut judgements: Vec<Option<Judgement>> = vec![None; clusters.len()];
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    let mut judge = |scene: &Scene<'_>| {
+        for (i, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.at == scene.at) {
+            let judgement = judge::judge(cluster, scene, matcher);
+            if judgement.verdict.is_finding() {
+                findings.push((i, finding::of_cluster(cluster, &judgement, scene, matcher, findings.len() < HOLDERS)));
+            }
+            judgements[i] = Some(judgement);
+        }
+    };
+    let others: BTreeSet<usize> = clusters.iter().map(|cluster| cluster.at).filter(|at| *at != now).collect();
+    others.into_iter().for_each(|at| judge(&scene_at(at)));
+    let scene = scene_at(now);
+    judge(&scene);
+    findings.sort_by_key(|(cluster, _)| *cluster);
+    Judged { judgements, findings, scene }
+}
+
 /// The labels of groups while they are made.
 struct Labels {
     groups: Vec<Option<Labelled>>,
 }
 
 impl Labels {
-    fn new(groups: usize, clusters: &[Cluster], judgements: &[Judgement], matcher: &Matcher<'_>) -> Self {
+    fn new(groups: usize, clusters: &[Cluster], judgements: &[Option<Judgement>], matcher: &Matcher<'_>) -> Self {
         let mut labels = Labels { groups: vec![None; groups] };
         for (cluster, judgement) in clusters.iter().zip(judgements) {
+            let Some(judgement) = judgement else { continue };
             let rule = cluster.matched.signature.map(|index| matcher.rule(index));
             for group in &cluster.groups {
                 labels.groups[*group] = Some(Labelled {

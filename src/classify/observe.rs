@@ -3,6 +3,7 @@
 use super::behaviour::Behaviour;
 use super::cluster::Cluster;
 use super::evidence::{Evidence, EvidenceKind};
+use super::fullest::which_dump;
 use super::scene::Scene;
 use super::words::{counted, function, percent, place, thousands};
 use crate::compare::{Identity, Shape};
@@ -18,7 +19,8 @@ const SPREAD_LEAST: u64 = 20;
 /// The sentences that everything rests on: how many wait where, and who stayed.
 #[must_use]
 pub(super) fn first(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
-    let all = [Some(where_they_wait(cluster, scene)), who_stayed(cluster), counts(cluster, scene)];
+    let which = which_dump(cluster.at, &cluster.groups, scene);
+    let all = [Some(where_they_wait(cluster, scene)), which, who_stayed(cluster), counts(cluster, scene)];
     all.into_iter().flatten().collect()
 }
 
@@ -42,12 +44,16 @@ pub(super) fn further(cluster: &Cluster, scene: &Scene<'_>) -> Vec<Evidence> {
 fn ahead(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
     const TIMES: f64 = 10.0;
     let trend = cluster.trend.as_ref()?;
-    let shape = trend.shape.words();
+    let fewer = matches!(cluster.behaviour, Behaviour::PilingUp { steady: false });
+    let shape = match trend.shape {
+        Shape::Steady | Shape::Ramp if fewer => "grows, with fewer newcomers than at first".into(),
+        shape => shape.words(),
+    };
     let slope = &trend.slope;
     if let Some(text) = hidden_by_load(cluster, trend.shape) {
         return Some(Evidence::new(EvidenceKind::Growth, format!("over {} moments: {text}", cluster.counts.len())));
     }
-    if !scene.moments.timed || slope.low <= 0.0 || !cluster.behaviour.grows() {
+    if !scene.moments.timed || slope.low <= 0.0 || !cluster.behaviour.grows() || fewer {
         return Some(Evidence::new(EvidenceKind::Growth, format!("over {} moments: {shape}", cluster.counts.len())));
     }
     let more = cluster.last as f64 * (TIMES - 1.0);
@@ -197,10 +203,10 @@ fn creator(cluster: &Cluster, scene: &Scene<'_>) -> Option<Evidence> {
     };
     let parents = match cluster.parents.len() {
         0 => String::new(),
-        1 if cluster.last > 1 => ", one goroutine for all of them".into(),
-        n if n as i64 == cluster.last && n > 1 => ", a goroutine of its own for each".into(),
+        1 if cluster.last > 1 => ", all started by one goroutine".into(),
+        n if n as i64 == cluster.last && n > 1 => ", each started by a different goroutine".into(),
         1 => String::new(),
-        n => format!(", from {} goroutines", thousands(n as i64)),
+        n => format!(", started by {} goroutines", thousands(n as i64)),
     };
     Some(Evidence::with(EvidenceKind::Signature, format!("{text}{parents}"), cluster.creators.len() as u64))
 }

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::cluster::{Cluster, Moments};
+use super::fullest::total;
 use super::signature::{enclosing, is_main};
 use crate::compare::Matched;
 use crate::model::{
@@ -19,7 +20,9 @@ pub(super) struct Scene<'a> {
     pub infos: &'a [SnapshotInfo],
     /// What the snapshots are to each other.
     pub moments: &'a Moments,
-    /// Goroutines at the last moment; in a triage of the largest snapshot.
+    /// The moment that it is of: the last of a comparison; in a triage one of the snapshots.
+    pub at: usize,
+    /// Goroutines at that moment.
     pub total: i64,
     /// The ids of all of them.
     pub alive: GoroutineIds,
@@ -34,12 +37,13 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// The scene of a run.
+    /// The scene of a run at one of its moments.
     #[must_use]
     pub(super) fn new(
         groups: &'a [Matched],
         infos: &'a [SnapshotInfo],
         moments: &'a Moments,
+        at: usize,
         symbols: &'a Symbols,
     ) -> Self {
         let mut scene = Scene {
@@ -47,7 +51,8 @@ impl<'a> Scene<'a> {
             groups,
             infos,
             moments,
-            total: total(groups, moments),
+            at,
+            total: total(groups, at),
             alive: GoroutineIds::default(),
             parents_of_several: GoroutineIds::default(),
             on_stacks: HashMap::default(),
@@ -56,7 +61,7 @@ impl<'a> Scene<'a> {
         };
         let mut parents = GoroutineIds::default();
         let mut by_function: HashMap<FunctionId, i64, foldhash::fast::RandomState> = HashMap::default();
-        for group in groups.iter().filter_map(|group| now(group, moments)) {
+        for group in groups.iter().filter_map(|group| group.parts.get(at)?.as_ref()) {
             scene.alive.absorb(&group.ids);
             scene.parents_of_several.absorb(&parents.intersection(&group.parents));
             parents.absorb(&group.parents);
@@ -176,10 +181,10 @@ impl<'a> Scene<'a> {
             && self.symbols.frames(cluster.key.stack).any(|f| self.symbols.name_of(f) == "sync.(*Once).doSlow")
     }
 
-    /// The group at the last moment.
+    /// The group at that moment.
     #[must_use]
     pub(super) fn now(&self, index: usize) -> Option<&'a StackGroup> {
-        now(&self.groups[index], self.moments)
+        self.groups[index].parts.get(self.at)?.as_ref()
     }
 
     /// Whether one of the cluster's creators runs once, when the program starts.
@@ -206,18 +211,4 @@ impl<'a> Scene<'a> {
             self.is_on_a_stack(*creator) || self.on_stacks.contains_key(enclosing(self.symbols.name_of(*creator)))
         })
     }
-}
-
-/// The group as it is at the last moment; in a triage the largest of its parts.
-fn now<'g>(group: &'g Matched, moments: &Moments) -> Option<&'g StackGroup> {
-    if moments.compared {
-        return group.parts.last().and_then(Option::as_ref);
-    }
-    group.parts.iter().flatten().max_by_key(|part| part.count)
-}
-
-fn total(groups: &[Matched], moments: &Moments) -> i64 {
-    let snapshots = groups.first().map_or(0, |group| group.parts.len());
-    let at = |i: usize| groups.iter().filter_map(|group| group.parts[i].as_ref()).map(|part| part.count).sum::<i64>();
-    if moments.compared { snapshots.checked_sub(1).map_or(0, at) } else { (0..snapshots).map(at).max().unwrap_or(0) }
 }

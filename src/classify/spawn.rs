@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::evidence::{Evidence, EvidenceKind};
+use super::fullest::which_dump;
 use super::observe::doing;
 use super::scene::Scene;
 use super::words::{counted, function, percent, place, thousands};
@@ -60,6 +61,7 @@ pub(super) fn crowd(scene: &Scene<'_>, is_finding: &dyn Fn(usize) -> bool) -> Op
     };
     let text = format!("{} ({} of all) {whose}", counted(last, "goroutine"), percent(last, scene.total));
     let mut evidence = vec![Evidence::with(EvidenceKind::Count, text, last)];
+    evidence.extend(which_dump(scene.at, &groups, scene));
     if told_apart {
         let (stay, first) = (thousands(survivors(scene, &groups) as i64), thousands(first));
         let text = format!("of the {first} at the first moment {stay} are still there; the rest is new");

@@ -82,13 +82,15 @@ impl Page<'_> {
         self.line(&format!("… {what}; --top 0 shows all"), DIM);
     }
 
-    /// Says in a line what the runtime's own goroutines were left out for.
+    /// Says in a line how many goroutines are the runtime's own, which tables leave out.
     fn runtimes_own(&mut self) {
         let own: Vec<&Group> = self.report.groups.iter().filter(|g| is_own(g)).collect();
         if !own.is_empty() {
-            let groups = counted(own.len() as i64, "group");
-            let goroutines = thousands(own.iter().map(|g| g.count).sum());
-            self.line(&format!("the runtime's and the profiler's own: {goroutines} in {groups}"), DIM);
+            let now = thousands(own.iter().map(|g| g.count).sum());
+            let first = thousands(own.iter().filter_map(|g| g.counts.first()).sum());
+            let moved = self.report.command != Command::Triage && first != now;
+            let goroutines = if moved { format!("{first} → {now}") } else { now };
+            self.line(&format!("the runtime's and the profiler's own goroutines: {goroutines}"), DIM);
         }
     }
 
