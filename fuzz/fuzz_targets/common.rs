@@ -39,6 +39,8 @@ pub fn print(report: &Report) {
             write(report, format, &style, &mut std::io::sink()).expect("a sink takes all");
         }
     }
+    // A page is the same at every width.
+    write(report, Format::Html, &Style::default(), &mut std::io::sink()).expect("a sink takes all");
 }
 
 /// What is asked of a report.
