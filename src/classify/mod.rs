@@ -78,7 +78,7 @@ pub fn classify(
     labels.companions(&clusters, &mut findings, &matcher);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     if let Some(crowd) = spawn::crowd(&scene, &|i| labels.is_finding(i)) {
-        let rule = rules.get("unbounded-spawn").map(|signature| &signature.rule);
+        let rule = rules.get("unbounded-spawn").map(|signature| signature.rule());
         let finding = finding::of_crowd(&crowd, rule, &scene);
         labels.crowd(&finding);
         findings.push(finding);

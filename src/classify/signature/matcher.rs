@@ -42,7 +42,7 @@ impl<'a> Matcher<'a> {
     /// The rule at an index of a [`Match`].
     #[must_use]
     pub fn rule(&self, index: usize) -> &'a Rule {
-        self.rules.rule(index)
+        self.rules.signatures[index].rule()
     }
 
     /// The rules of a group.
@@ -53,9 +53,10 @@ impl<'a> Matcher<'a> {
         let mut form = Form::new(self.symbols, &group.key, receive_ok);
         let mut fits = self.by_name(&stack, &form);
         fits.sort_by_key(|fit| (fit.at, std::cmp::Reverse(fit.conditions), fit.rule));
-        let is_context = |fit: &&Fit| self.rule(fit.rule).context;
+        let is_context = |fit: &&Fit| self.rules.signatures[fit.rule].context;
         let context = fits.iter().find(is_context).map(|fit| fit.rule);
-        form.in_request = fits.iter().any(|fit| is_context(&fit) && self.rule(fit.rule).scope == Scope::PerRequest);
+        form.in_request =
+            fits.iter().any(|fit| is_context(&fit) && self.rules.signatures[fit.rule].scope == Scope::PerRequest);
         let library = fits.iter().find(|fit| !is_context(fit)).map(|fit| fit.rule);
         let language = self.of_language(&stack, &form);
         let signature = library.or(language.first().copied()).or(context);
@@ -63,8 +64,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn by_name(&self, stack: &Stack<'_>, form: &Form<'_>) -> Vec<Fit> {
-        let mut tried: Vec<usize> =
-            stack.patterns().filter_map(|id| self.rules.by_pattern.get(&id)).flatten().copied().collect();
+        let mut tried: Vec<usize> = stack.patterns().flat_map(|id| self.rules.of_pattern(id)).collect();
         tried.sort_unstable();
         tried.dedup();
         tried.into_iter().filter_map(|rule| self.fit(rule, stack, form)).collect()
@@ -78,20 +78,19 @@ impl<'a> Matcher<'a> {
 
     fn fit(&self, index: usize, stack: &Stack<'_>, form: &Form<'_>) -> Option<Fit> {
         let signature = &self.rules.signatures[index];
-        let rule = &signature.rule;
-        if !stack.state_fits(rule, self.symbols) || !rule.shapes.iter().all(|shape| form.has(*shape)) {
+        if !stack.state_fits(signature, self.symbols) || !signature.shapes.iter().all(|shape| form.has(*shape)) {
             return None;
         }
         let at = stack.position(signature)?;
-        if !rule.context && !rule.language && stack.users_work_above(at, self.symbols) {
+        if !signature.context && !signature.language && stack.users_work_above(at, self.symbols) {
             return None;
         }
         let names = signature.frames.len() + signature.absent.len();
         let one_each = [signature.site, signature.entry, signature.creator].iter().flatten().count();
         // That it makes goroutines like itself says more of a stack than any wait.
-        let recursion = if rule.shapes.contains(&Shape::SpawnsItself) { 4 } else { 0 };
-        let shapes = rule.shapes.len() * 2 + recursion;
-        let conditions = names + one_each + shapes + usize::from(!rule.states.is_empty());
+        let recursion = if signature.shapes.contains(&Shape::SpawnsItself) { 4 } else { 0 };
+        let shapes = signature.shapes.len() * 2 + recursion;
+        let conditions = names + one_each + shapes + usize::from(!signature.states.is_empty());
         Some(Fit { rule: index, at, conditions })
     }
 }
@@ -123,7 +122,7 @@ impl<'a> Stack<'a> {
         self.frames.iter().flat_map(|(_, ids)| ids.iter()).chain(of_creator).copied()
     }
 
-    fn state_fits(&self, rule: &Rule, symbols: &Symbols) -> bool {
+    fn state_fits(&self, rule: &Signature, symbols: &Symbols) -> bool {
         if rule.states.is_empty() {
             return true;
         }
