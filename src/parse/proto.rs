@@ -325,7 +325,7 @@ impl Frames<'_> {
 
     fn unreadable(&self, symbols: &mut Symbols) -> RawFrame {
         let (function, file) = (symbols.function(UNREADABLE), symbols.string(""));
-        RawFrame { function, file, line: 0, inlined: false, start_line: 0 }
+        RawFrame::new(function, file, 0, symbols)
     }
 
     /// The frames of a location, innermost first.
@@ -350,7 +350,7 @@ impl Frames<'_> {
             // Not symbolised: the address is all there is.
             let function = symbols.function(&format!("{:#x}", location.address));
             let file = symbols.string("");
-            return Ok(vec![RawFrame { function, file, line: 0, inlined: false, start_line: 0 }]);
+            return Ok(vec![RawFrame::new(function, file, 0, symbols)]);
         }
         let mut frames = Vec::with_capacity(location.line.len());
         for (i, line) in location.line.iter().enumerate() {
@@ -369,12 +369,11 @@ impl Frames<'_> {
                 UNREADABLE => format!("{UNREADABLE} {}", line.function_id),
                 name => name.to_owned(),
             };
+            let (number, named) = (u32::try_from(line.line).unwrap_or(0), symbols.function(&spelling));
             frames.push(RawFrame {
-                function: symbols.function(&spelling),
-                file,
-                line: u32::try_from(line.line).unwrap_or(0),
                 inlined: i + 1 < location.line.len(),
                 start_line: u32::try_from(function.start_line).unwrap_or(0),
+                ..RawFrame::new(named, file, number, symbols)
             });
         }
         Ok(frames)
