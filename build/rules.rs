@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use serde_json::Value;
 
-use crate::packed::{PackedRule, PackedRules};
+use crate::packed::PackedRule;
 use crate::{Result, automaton};
 
 /// Files for `OUT_DIR` and their contents.
@@ -24,8 +24,8 @@ pub(crate) fn pack(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     }
     let (anchored, rest) = automaton::of(&packer.patterns)?;
     Ok(vec![
-        ("signatures.pb", PackedRules { rules: packer.rules }.encode_to_vec()),
-        ("signatures.json", packer.texts.into_bytes()),
+        ("signatures.pb", packer.rules),
+        ("signatures.txt", packer.texts.into_bytes()),
         ("names_from_start.bin", anchored),
         ("names_anywhere.bin", rest),
     ])
@@ -33,28 +33,27 @@ pub(crate) fn pack(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
 
 #[derive(Default)]
 struct Packer {
-    rules: Vec<PackedRule>,
-    /// All rules as JSON, one after the other.
+    /// The conditions of each, behind their length.
+    rules: Vec<u8>,
+    /// What is text of each.
     texts: String,
     patterns: Vec<String>,
 }
 
 impl Packer {
     fn add(&mut self, rule: &Value) -> Result<()> {
-        let start = self.texts.len();
-        self.texts.push_str(&serde_json::to_string(rule)?);
-        let end = self.texts.len();
+        let id = rule["id"].as_str().ok_or("a rule without an id")?.to_owned();
+        let texts_of: Vec<String> =
+            [id, serde_json::to_string(rule)?].into_iter().chain(texts(&rule["states"])).collect();
+        self.texts.push_str(&texts_of.concat());
         let mut patterns = |field: &str| -> Vec<u32> {
             texts(&rule[field]).into_iter().map(|text| number(&mut self.patterns, text)).collect()
         };
         let (frames, absent) = (patterns("frames"), patterns("absent"));
         let mut pattern = |field: &str| patterns(field).first().copied();
         let (site, entry, creator) = (pattern("site"), pattern("entry"), pattern("creator"));
-        self.rules.push(PackedRule {
-            id: rule["id"].as_str().ok_or("a rule without an id")?.to_owned(),
-            start: u32::try_from(start)?,
-            end: u32::try_from(end)?,
-            states: texts(&rule["states"]),
+        let packed = PackedRule {
+            texts: texts_of.iter().map(|text| Ok(u32::try_from(text.len())?)).collect::<Result<_>>()?,
             shapes: texts(&rule["shapes"]),
             scope: rule["scope"].as_str().map(str::to_owned),
             language: rule["language"] == true,
@@ -64,8 +63,8 @@ impl Packer {
             site,
             entry,
             creator,
-        });
-        Ok(())
+        };
+        Ok(packed.encode_length_delimited(&mut self.rules)?)
     }
 }
 

@@ -26,9 +26,8 @@ pub(super) fn ids(groups: &[Matched], symbols: &Symbols) -> Vec<String> {
 fn fingerprint(key: &GroupKey, symbols: &Symbols) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     let mut add = |text: &str| {
-        for byte in text.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        hash = mix(text.bytes().fold(hash, mix), 0xff);
     };
     add(key.state.wait.words(symbols));
     add(if key.state.nil_channel == Some(true) { "nil" } else { "" });

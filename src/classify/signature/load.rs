@@ -1,5 +1,6 @@
 //! Rules from what is compiled in, and from the user's files.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -7,15 +8,17 @@ use std::sync::OnceLock;
 use prost::Message as _;
 
 use super::name_pattern::{NamePatterns, PatternId};
-use super::packed::{PackedRule, PackedRules};
+use super::packed::PackedRule;
 use super::rule::{Known, Rule, RuleFile, Scope};
 use super::{Rules, Shape, Signature};
 use crate::classify::patterns;
 
 /// The rules under `src/classify/signatures`, as `build/rules.rs` packed them: what tells whether they fit.
 const BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/signatures.pb"));
-/// The rules as JSON, one after the other.
-const TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.json"));
+/// What is text of them: of each its id, all of it as JSON, and its wait states.
+const TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.txt"));
+/// Rules that there is room for at first.
+const ROOM: usize = 300;
 
 /// A rule that is read when it is asked for: most that are compiled in fit nothing of an input.
 pub(super) struct Lazy {
@@ -47,8 +50,11 @@ impl Rules {
     #[must_use]
     pub fn built_in() -> Self {
         let mut rules = Rules::default();
-        if let Ok(packed) = PackedRules::decode(BUILT_IN) {
-            rules.signatures = packed.rules.into_iter().filter_map(unpack).collect();
+        rules.signatures.reserve(ROOM);
+        let (mut packed, mut texts) = (BUILT_IN, TEXTS);
+        while let Ok(rule) = PackedRule::decode_length_delimited(&mut packed) {
+            let Some(signature) = unpack(&rule, &mut texts) else { break };
+            rules.signatures.push(signature);
         }
         rules.index();
         rules
@@ -79,7 +85,7 @@ impl Rules {
                 None => self.signatures.push(signature),
             }
         }
-        for signature in self.signatures.iter().filter(|signature| seen.contains(&signature.id)) {
+        for signature in self.signatures.iter().filter(|signature| seen.contains(&*signature.id)) {
             let rule = signature.rule();
             if let Some(partner) = rule.companion_of.iter().find(|id| self.get(id).is_none()) {
                 let message = format!("signature {}: companion_of names no signature: {partner}", rule.id);
@@ -101,8 +107,8 @@ fn compile(rule: Rule, names: &mut NamePatterns) -> Result<Signature, String> {
     let mut one = |field: &str, text: &Option<String>| text.as_ref().map(|text| add(field, text)).transpose();
     let (site, entry, creator) = (one("site", &rule.site)?, one("entry", &rule.entry)?, one("creator", &rule.creator)?);
     Ok(Signature {
-        id: rule.id.clone(),
-        states: rule.states.clone(),
+        id: Cow::Owned(rule.id.clone()),
+        states: rule.states.iter().cloned().map(Cow::Owned).collect(),
         shapes: rule.shapes.clone(),
         scope: rule.scope,
         language: rule.language,
@@ -116,15 +122,22 @@ fn compile(rule: Rule, names: &mut NamePatterns) -> Result<Signature, String> {
     })
 }
 
-/// A rule that is compiled in; none where what was packed makes no sense.
-fn unpack(packed: PackedRule) -> Option<Signature> {
-    let text = TEXTS.get(usize::try_from(packed.start).ok()?..usize::try_from(packed.end).ok()?)?;
+/// A rule that is compiled in; none where what was packed makes no sense. Takes what is its own of the texts.
+fn unpack(packed: &PackedRule, texts: &mut &'static str) -> Option<Signature> {
+    let mut own = packed.texts.iter().map(|length| {
+        let (text, rest) = texts.split_at_checked(usize::try_from(*length).ok()?)?;
+        *texts = rest;
+        Some(text)
+    });
+    let (id, text) = (own.next()??, own.next()??);
+    let states = own.map(|word| word.map(Cow::Borrowed)).collect::<Option<Vec<Cow<'static, str>>>>()?;
     let all = |numbers: &[u32]| numbers.iter().copied().map(PatternId::built_in).collect::<Option<Vec<PatternId>>>();
     let one = |number: Option<u32>| number.map_or(Some(None), |number| PatternId::built_in(number).map(Some));
     Some(Signature {
-        states: packed.states,
+        id: Cow::Borrowed(id),
+        states,
         shapes: packed.shapes.iter().map(|name| word(name)).collect::<Option<Vec<Shape>>>()?,
-        scope: packed.scope.map_or(Some(Scope::default()), |name| word(&name))?,
+        scope: packed.scope.as_deref().map_or(Some(Scope::default()), word)?,
         language: packed.language,
         context: packed.context,
         frames: all(&packed.frames)?,
@@ -132,7 +145,6 @@ fn unpack(packed: PackedRule) -> Option<Signature> {
         site: one(packed.site)?,
         entry: one(packed.entry)?,
         creator: one(packed.creator)?,
-        id: packed.id,
         rule: Lazy { text, rule: OnceLock::new() },
     })
 }

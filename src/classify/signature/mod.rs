@@ -10,6 +10,8 @@ mod packed;
 mod rule;
 mod shape;
 
+use std::borrow::Cow;
+
 pub use load::RuleError;
 pub use matcher::{Match, Matcher};
 pub use rule::{Ceiling, Known, Rule, Scope};
@@ -20,8 +22,8 @@ use name_pattern::{NamePatterns, PatternId};
 
 /// A rule: what tells whether it fits, and, read when it does, all of it.
 pub struct Signature {
-    id: String,
-    states: Vec<String>,
+    id: Cow<'static, str>,
+    states: Vec<Cow<'static, str>>,
     shapes: Vec<Shape>,
     scope: Scope,
     language: bool,

@@ -121,8 +121,9 @@ impl<'a> NameCache<'a> {
 
 /// A name as it would be if its package weren't vendored.
 fn without_vendor(name: &str) -> &str {
-    match name.rfind("/vendor/") {
-        Some(at) => &name[at + "/vendor/".len()..],
+    const VENDOR: &str = "/vendor/";
+    match memchr::memmem::rfind(name.as_bytes(), VENDOR.as_bytes()) {
+        Some(at) => &name[at + VENDOR.len()..],
         None => name.strip_prefix("vendor/").unwrap_or(name),
     }
 }
