@@ -40,7 +40,7 @@ pub struct Labelled {
     /// What that rule's goroutines are.
     pub title: Option<String>,
     /// How it moved over three moments and more, with those that are judged with it.
-    pub trend: Option<Movement>,
+    pub trend: Option<Box<Movement>>,
     /// It is the runtime's or the profiler's own.
     pub own: bool,
     /// The judgement on it and those that are judged with it.
@@ -100,7 +100,7 @@ impl Labels {
                 labels.groups[*group] = Some(Labelled {
                     signature: rule.map(|rule| rule.id.clone()),
                     title: rule.map(|rule| rule.title.clone()),
-                    trend: cluster.movement(),
+                    trend: cluster.movement().map(Box::new),
                     own: rule.is_some_and(|rule| rule.scope == Scope::System),
                     judgement: judgement.clone(),
                 });
