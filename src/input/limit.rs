@@ -88,3 +88,19 @@ pub(super) fn too_large(error: io::Error) -> Result<ErrorKind, io::Error> {
     let is_limit = error.get_ref().is_some_and(|inner| inner.is::<TooLarge>());
     if is_limit { Ok(ErrorKind::TooLarge(error.to_string())) } else { Err(error) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use crate::input::unpack;
+
+    #[test]
+    fn plain_data_below_the_limit_are_read_however_large() {
+        let (size, max) = (300 << 20, 400 << 20);
+        let mut reader = unpack(Box::new(io::repeat(b'\n').take(size)), max, "x").expect("opens");
+        assert_eq!(io::copy(&mut reader, &mut io::sink()).expect("read"), size);
+        let mut reader = unpack(Box::new(io::repeat(b'\n').take(size)), size - 1, "x").expect("opens");
+        assert!(io::copy(&mut reader, &mut io::sink()).is_err());
+    }
+}
