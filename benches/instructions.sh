@@ -11,12 +11,15 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cargo build --release --quiet
 cargo build --release --quiet --example profiles
-make=target/release/examples/profiles
+release=${CARGO_TARGET_DIR:-target}/release
+make=$release/examples/profiles
 "$make" debug2 2000 > "$folder/debug2.txt"
 "$make" debug1 2000 > "$folder/debug1.txt"
 "$make" labelled 2000 > "$folder/labelled.pb"
-for file in debug2.txt debug1.txt labelled.pb; do
-  count=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/unpark triage --threads 1 \
+# Short runs: what a process takes to start shows.
+cp testdata/orders/crash.log testdata/series/after.pb.gz "$folder"
+for file in debug2.txt debug1.txt labelled.pb crash.log after.pb.gz; do
+  count=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$release/unpark" triage --threads 1 \
     "$folder/$file" 2>&1 > /dev/null | awk '/Collected/ { print $NF }')
   printf '%s\t%s\n' "$file" "$count"
 done > "$folder/now.tsv"

@@ -52,6 +52,7 @@ least "triage, 100,000 distinct stacks, $(size distinct.txt) MiB" "$unpark" tria
 least "triage, profile.proto of 100,000 labelled samples" "$unpark" triage "$folder/labelled.pb.gz"
 least "diff of two of those" "$unpark" diff "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz"
 least "triage, ordinary profile.proto" "$unpark" triage testdata/series/after.pb.gz
+least "triage, crash log of 433 goroutines" "$unpark" triage testdata/orders/crash.log
 least "\`--help\`" "$unpark" --help
 if command -v go > /dev/null; then
   least "\`go tool pprof -top\`, the labelled samples" go tool pprof -top "$folder/labelled.pb.gz"

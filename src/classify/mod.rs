@@ -44,7 +44,7 @@ pub struct Labelled {
     /// What that rule's goroutines are.
     pub title: Option<String>,
     /// How it moved over three moments and more, with those that are judged with it.
-    pub trend: Option<Movement>,
+    pub trend: Option<Box<Movement>>,
     /// It is the runtime's or the profiler's own.
     pub own: bool,
     /// The judgement on it and those that are judged with it.
@@ -77,7 +77,7 @@ pub fn classify(
     labels.companions(&clusters, &mut findings, &matcher);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     if let Some(crowd) = spawn::crowd(&scene, &|i| labels.is_finding(i)) {
-        let rule = rules.get("unbounded-spawn").map(|signature| &signature.rule);
+        let rule = rules.get("unbounded-spawn").map(|signature| signature.rule());
         let finding = finding::of_crowd(&crowd, rule, &scene);
         labels.crowd(&finding);
         findings.push(finding);
@@ -135,7 +135,7 @@ impl Labels {
                 labels.groups[*group] = Some(Labelled {
                     signature: rule.map(|rule| rule.id.clone()),
                     title: rule.map(|rule| rule.title.clone()),
-                    trend: cluster.movement(),
+                    trend: cluster.movement().map(Box::new),
                     own: rule.is_some_and(|rule| rule.scope == Scope::System),
                     judgement: judgement.clone(),
                 });

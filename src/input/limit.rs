@@ -1,6 +1,6 @@
 //! A bound on what an input may unpack to: a few kilobytes of packed data can stand for terabytes.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +16,7 @@ const FREE: u64 = 256 << 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Passed(Arc<AtomicU64>);
 
-/// Counts what goes by.
+/// Counts what goes by. It has no buffer of its own: what is read of it is what lies in that of `inner`.
 pub(super) struct Counted<R> {
     inner: R,
     passed: Passed,
@@ -33,6 +33,17 @@ impl<R: Read> Read for Counted<R> {
         let n = self.inner.read(buffer)?;
         self.passed.0.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.passed.0.fetch_add(amount as u64, Ordering::Relaxed);
+        self.inner.consume(amount);
     }
 }
 
@@ -76,4 +87,20 @@ struct TooLarge(String);
 pub(super) fn too_large(error: io::Error) -> Result<ErrorKind, io::Error> {
     let is_limit = error.get_ref().is_some_and(|inner| inner.is::<TooLarge>());
     if is_limit { Ok(ErrorKind::TooLarge(error.to_string())) } else { Err(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use crate::input::unpack;
+
+    #[test]
+    fn plain_data_below_the_limit_are_read_however_large() {
+        let (size, max) = (300 << 20, 400 << 20);
+        let mut reader = unpack(Box::new(io::repeat(b'\n').take(size)), max, "x").expect("opens");
+        assert_eq!(io::copy(&mut reader, &mut io::sink()).expect("read"), size);
+        let mut reader = unpack(Box::new(io::repeat(b'\n').take(size)), size - 1, "x").expect("opens");
+        assert!(io::copy(&mut reader, &mut io::sink()).is_err());
+    }
 }

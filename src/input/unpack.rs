@@ -58,19 +58,19 @@ pub fn unpack(packed: Bytes, max: u64, name: &str) -> Result<Unpacked> {
         let head = fill(&mut reader).map_err(|e| Error::new(name, as_kind(e)))?;
         let (is_gzip, is_zstd) = (head.starts_with(&[0x1f, 0x8b]), is_zstd(head));
         if !is_gzip && !is_zstd {
-            let limited: Bytes = match layer {
-                // Nothing is unpacked: what is there is what is read.
-                0 if max == MAX_UNPACKED => return Ok(reader),
-                _ => Box::new(Limited::new(reader, passed, max)),
-            };
-            return Ok(BufReader::with_capacity(BUFFER, limited));
+            if layer > 0 || max == MAX_UNPACKED {
+                return Ok(reader);
+            }
+            let counted = Counted::new(reader, passed.clone());
+            return Ok(BufReader::with_capacity(BUFFER, Box::new(Limited::new(counted, passed, max))));
         }
-        if layer == 0 {
-            let counted: Bytes = Box::new(Counted::new(reader, passed.clone()));
-            reader = BufReader::with_capacity(BUFFER, counted);
-        }
-        let unpacked: Bytes = if is_gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(Zstd::new(reader)) };
-        reader = BufReader::with_capacity(BUFFER, unpacked);
+        let packed: Box<dyn BufRead + Send> = match layer {
+            0 => Box::new(Counted::new(reader, passed.clone())),
+            _ => Box::new(reader),
+        };
+        let unpacked: Bytes = if is_gzip { Box::new(MultiGzDecoder::new(packed)) } else { Box::new(Zstd::new(packed)) };
+        let limited: Bytes = Box::new(Limited::new(unpacked, passed.clone(), max));
+        reader = BufReader::with_capacity(BUFFER, limited);
     }
     Err(Error::new(name, ErrorKind::TooLarge(format!("packed data within packed data, more than {MAX_LAYERS} layers"))))
 }

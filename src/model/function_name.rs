@@ -68,9 +68,9 @@ fn fold_type_arguments(raw: &str) -> Cow<'_, str> {
 /// Where the package path ends in an escaped name: at the first dot after its last slash. Slashes in receivers and type
 /// arguments don't count (`os/exec.*closeOnce.(os/exec.close)·fm`, Go 1.3).
 fn package_end(name: &str) -> usize {
-    let path_end = name.find(['(', '[', '*']).unwrap_or(name.len());
-    let after_slash = name[..path_end].rfind('/').map_or(0, |i| i + 1);
-    name[after_slash..].find('.').map_or(0, |i| after_slash + i)
+    let path = memchr::memchr3(b'(', b'[', b'*', name.as_bytes()).map_or(name, |end| &name[..end]);
+    let after_slash = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |i| i + 1);
+    memchr::memchr(b'.', &name.as_bytes()[after_slash..]).map_or(0, |i| after_slash + i)
 }
 
 /// Undoes `%xx`, twice where an escape was escaped.

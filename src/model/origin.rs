@@ -126,7 +126,9 @@ fn is_std(package: &str, file: &str) -> bool {
     }
     let below_src = ["/src/pkg/", "/src/", "\\src\\"]
         .iter()
-        .find_map(|src| directory.rfind(src).map(|at| &directory[at + src.len()..]))
+        .find_map(|src| {
+            memchr::memmem::rfind(directory.as_bytes(), src.as_bytes()).map(|at| &directory[at + src.len()..])
+        })
         .unwrap_or(directory);
     // `sync.runtime_Semacquire`, `time.Sleep` and their like are linknamed out of the runtime.
     let is_linknamed = ["runtime", "internal/", "sync", "syscall"].iter().any(|dir| below_src.starts_with(dir));

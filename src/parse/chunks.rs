@@ -236,11 +236,17 @@ impl Drop for Unfinished<'_> {
 impl Source {
     /// The next chunk with its offset; at the end of the text, `Some` of what ended it.
     fn read(&mut self, mut bytes: Vec<u8>) -> (u64, Vec<u8>, Option<Option<io::Error>>) {
-        bytes.clear();
-        bytes.append(&mut self.rest);
         let base = self.offset;
-        let mut filled = bytes.len();
-        bytes.resize(filled.max(CHUNK), 0);
+        let mut filled = self.rest.len();
+        let room = filled.max(CHUNK);
+        // What is used again is written over, and fresh zeros come from the system: a short text fills neither.
+        if bytes.is_empty() {
+            bytes = vec![0; room];
+        } else {
+            bytes.resize(room, 0);
+        }
+        bytes[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
         let end = loop {
             if filled == bytes.len() {
                 break None;

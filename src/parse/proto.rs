@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::hash::BuildHasher;
 use std::io::Read;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -232,6 +233,7 @@ impl<'a> Profile<'a> {
                 profile: self,
                 tables: &tables,
                 strings: vec![None; tables.strings.len()],
+                frames: Vec::new(),
                 by_location: HashMap::default(),
                 lost: None,
             },
@@ -303,7 +305,9 @@ struct Frames<'a> {
     profile: &'a Profile<'a>,
     tables: &'a Tables<'a>,
     strings: Vec<Option<StrId>>,
-    by_location: HashMap<u64, Vec<RawFrame>, RandomState>,
+    /// All frames, location by location.
+    frames: Vec<RawFrame>,
+    by_location: HashMap<u64, Range<usize>, RandomState>,
     /// Where the first name is referred to that the profile lacks, and how many are.
     lost: Option<(usize, u64)>,
 }
@@ -325,22 +329,29 @@ impl Frames<'_> {
 
     fn unreadable(&self, symbols: &mut Symbols) -> RawFrame {
         let (function, file) = (symbols.function(UNREADABLE), symbols.string(""));
-        RawFrame { function, file, line: 0, inlined: false, start_line: 0 }
+        RawFrame::new(function, file, 0, symbols)
     }
 
     /// The frames of a location, innermost first.
     fn of(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<&[RawFrame]> {
-        if !self.by_location.contains_key(&location_id) {
-            let frames = self.read(location_id, sample, symbols)?;
-            self.by_location.insert(location_id, frames);
-        }
-        Ok(self.by_location.get(&location_id).map_or(&[], Vec::as_slice))
+        let range = match self.by_location.get(&location_id) {
+            Some(range) => range.clone(),
+            None => {
+                let start = self.frames.len();
+                self.read(location_id, sample, symbols)?;
+                self.by_location.insert(location_id, start..self.frames.len());
+                start..self.frames.len()
+            }
+        };
+        Ok(&self.frames[range])
     }
 
-    fn read(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<Vec<RawFrame>> {
+    /// Adds the frames of a location.
+    fn read(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<()> {
         let Some((offset, location)) = self.tables.locations.get(&location_id) else {
             if self.is_damaged() {
-                return Ok(vec![self.unreadable(symbols)]);
+                self.frames.push(self.unreadable(symbols));
+                return Ok(());
             }
             return Err(self
                 .profile
@@ -350,13 +361,13 @@ impl Frames<'_> {
             // Not symbolised: the address is all there is.
             let function = symbols.function(&format!("{:#x}", location.address));
             let file = symbols.string("");
-            return Ok(vec![RawFrame { function, file, line: 0, inlined: false, start_line: 0 }]);
+            self.frames.push(RawFrame::new(function, file, 0, symbols));
+            return Ok(());
         }
-        let mut frames = Vec::with_capacity(location.line.len());
         for (i, line) in location.line.iter().enumerate() {
             let Some(function) = self.tables.functions.get(&line.function_id) else {
                 if self.is_damaged() {
-                    frames.push(self.unreadable(symbols));
+                    self.frames.push(self.unreadable(symbols));
                     continue;
                 }
                 let what = format!("location {location_id} refers to function {}, which is missing", line.function_id);
@@ -369,15 +380,14 @@ impl Frames<'_> {
                 UNREADABLE => format!("{UNREADABLE} {}", line.function_id),
                 name => name.to_owned(),
             };
-            frames.push(RawFrame {
-                function: symbols.function(&spelling),
-                file,
-                line: u32::try_from(line.line).unwrap_or(0),
+            let (number, named) = (u32::try_from(line.line).unwrap_or(0), symbols.function(&spelling));
+            self.frames.push(RawFrame {
                 inlined: i + 1 < location.line.len(),
                 start_line: u32::try_from(function.start_line).unwrap_or(0),
+                ..RawFrame::new(named, file, number, symbols)
             });
         }
-        Ok(frames)
+        Ok(())
     }
 }
 
@@ -388,7 +398,7 @@ struct Samples<'a> {
     /// Whether `unpark convert` made it; then whether the marks of its states are complete.
     converted: Option<bool>,
     /// Index into `stack_ids` and group, by the list of location ids.
-    stacks: HashTable<(std::ops::Range<usize>, usize)>,
+    stacks: HashTable<(Range<usize>, usize)>,
     stack_ids: Vec<u64>,
     hasher: RandomState,
     value_index: usize,
@@ -438,7 +448,7 @@ impl Samples<'_> {
     }
 
     fn group(&mut self, sample: &pb::Sample, offset: usize, said: &Converted, symbols: &mut Symbols) -> Result<usize> {
-        let mut frames = Vec::new();
+        let mut frames = Vec::with_capacity(sample.location_id.len());
         for location in &sample.location_id {
             frames.extend_from_slice(self.frames.of(*location, offset, symbols)?);
             if frames.len() > MAX_FRAMES {

@@ -42,11 +42,11 @@ fn line(id: &str, title: &str) -> String {
 /// Where there is neither of that name; says which is nearest.
 pub fn explain(name: &str, rules: &Rules) -> Result<String, NoSuchLabel> {
     match (patterns::get(name), rules.get(name)) {
-        (Some(pattern), Some(signature)) if signature.rule.patterns.iter().any(|id| id == pattern.id) => {
-            Ok(format!("{}\n{}", pattern.page, about(&signature.rule)))
+        (Some(pattern), Some(signature)) if signature.rule().patterns.iter().any(|id| id == pattern.id) => {
+            Ok(format!("{}\n{}", pattern.page, about(signature.rule())))
         }
         (Some(pattern), _) => Ok(with_signatures(pattern, rules)),
-        (None, Some(signature)) => Ok(about(&signature.rule)),
+        (None, Some(signature)) => Ok(about(signature.rule())),
         (None, None) => {
             let names = patterns::ALL.iter().map(|pattern| pattern.id).chain(rules.iter().map(|rule| rule.id.as_str()));
             let names: Vec<&str> = names.collect();

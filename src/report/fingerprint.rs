@@ -26,9 +26,7 @@ pub(super) fn ids(groups: &[Matched], symbols: &Symbols) -> Vec<String> {
 fn fingerprint(key: &GroupKey, symbols: &Symbols) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     let mut add = |text: &str| {
-        for byte in text.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash = fnv(text.bytes().fold(hash, fnv), 0xff);
     };
     add(key.state.wait.words(symbols));
     add(if key.state.nil_channel == Some(true) { "nil" } else { "" });
@@ -36,6 +34,10 @@ fn fingerprint(key: &GroupKey, symbols: &Symbols) -> u64 {
     add(key.creator.map_or("", |frame| symbols.name_of(frame)));
     symbols.frames(key.stack).for_each(|frame| add(symbols.name_of(frame)));
     hash
+}
+
+fn fnv(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// The id of a finding: its signature and the function where it blocks, so that it stays when lines move.

@@ -101,7 +101,7 @@ impl Words<'_> {
             verdict: label.judgement.verdict,
             confidence: confidence(label.judgement.confidence),
             evidence: label.judgement.evidence.into_iter().chain(matching(matched.matching)).collect(),
-            trend: label.trend.map(|movement| self.trend(movement)),
+            trend: label.trend.map(|movement| Box::new(self.trend(*movement))),
             matched_by: match matched.matching {
                 Matching::Exact | Matching::Marks | Matching::Wrapper => MatchedBy::Group,
                 Matching::Stack => MatchedBy::Frames,

@@ -231,7 +231,7 @@ pub struct Group {
     /// What speaks for the verdict, and how the group was found in both snapshots where that wasn't plain.
     pub evidence: Vec<Evidence>,
     /// How it moved over three snapshots and more.
-    pub trend: Option<Trend>,
+    pub trend: Option<Box<Trend>>,
     /// What the goroutines of its signature are, for tables.
     #[serde(skip)]
     pub title: Option<String>,

@@ -1,6 +1,4 @@
-//! The texts that a regex can't match without: looked for before the regex is even compiled.
-//!
-//! `build.rs` uses this file too, so that the literals of the rules that are compiled in cost nothing at run time.
+//! The texts that a regex of the user's rules can't match without: looked for before the regex is even compiled.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::Extractor;
@@ -10,22 +8,19 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 const MAX_TEXTS: usize = 16;
 
 /// What a name must begin with, or hold, for a regex to match it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Literals {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Literals {
     /// One of these is in every name that matches; none means that every name has to be tried.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any: Vec<String>,
     /// They stand at its beginning.
-    #[serde(default)]
     pub at_start: bool,
     /// Where the regex is nothing but texts: what they say, in place of all others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
 }
 
 /// What a regex says that is nothing but texts behind `^`, such as `^(a|b$)`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Texts {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
     /// Names that match.
     pub whole: Vec<String>,
     /// Beginnings of names that match.
@@ -82,7 +77,7 @@ impl Literals {
     ///
     /// # Errors
     /// Where the regex breaks its syntax, says why.
-    pub(crate) fn of(pattern: &str) -> Result<Self, String> {
+    pub(super) fn of(pattern: &str) -> Result<Self, String> {
         let hir: Hir = ParserBuilder::new()
             .utf8(false)
             .unicode(false)
@@ -102,23 +97,13 @@ impl Literals {
     }
 
     /// Whether a name matches, where the literals are enough to tell.
-    pub(crate) fn decide(&self, name: &str) -> Option<bool> {
+    pub(super) fn decide(&self, name: &str) -> Option<bool> {
         self.texts.as_ref().map(|texts| texts.matches(name))
-    }
-
-    /// Beginnings one of which every name has that matches, where they are known.
-    pub(crate) fn starts(&self) -> Option<Vec<&str>> {
-        let texts = match &self.texts {
-            Some(texts) => texts.whole.iter().chain(&texts.start).collect(),
-            None if self.at_start && !self.any.is_empty() => self.any.iter().collect::<Vec<_>>(),
-            None => return None,
-        };
-        Some(texts.into_iter().map(String::as_str).collect())
     }
 
     /// Whether a name may match.
     #[must_use]
-    pub(crate) fn allow(&self, name: &str) -> bool {
+    pub(super) fn allow(&self, name: &str) -> bool {
         if let Some(matches) = self.decide(name) {
             return matches;
         }

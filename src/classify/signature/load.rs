@@ -1,22 +1,35 @@
 //! Rules from what is compiled in, and from the user's files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::literal::Literals;
+use prost::Message as _;
+
 use super::name_pattern::{NamePatterns, PatternId};
+use super::packed::PackedRule;
 use super::rule::{Known, Rule, RuleFile, Scope};
-use super::{Rules, Signature};
+use super::{Rules, Shape, Signature};
 use crate::classify::patterns;
 
-/// The rules under `src/classify/signatures`, as `build.rs` packed them: JSON is read in a third of the time of TOML.
-const BUILT_IN: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.json"));
+/// The rules under `src/classify/signatures`, as `build/rules.rs` packed them: what tells whether they fit.
+const BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/signatures.pb"));
+/// What is text of them: of each its id, all of it as JSON, and its wait states.
+const TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.txt"));
+/// Rules that there is room for at first.
+const ROOM: usize = 300;
 
-/// What `build.rs` writes.
-#[derive(serde::Deserialize)]
-struct Packed {
-    rules: Vec<Rule>,
-    literals: BTreeMap<String, Literals>,
+/// A rule that is read when it is asked for: most that are compiled in fit nothing of an input.
+pub(super) struct Lazy {
+    text: &'static str,
+    rule: OnceLock<Box<Rule>>,
+}
+
+impl Lazy {
+    pub(super) fn get(&self) -> &Rule {
+        self.rule.get_or_init(|| serde_json::from_str(self.text).unwrap_or_default())
+    }
 }
 
 /// A rule that can't be used.
@@ -37,12 +50,11 @@ impl Rules {
     #[must_use]
     pub fn built_in() -> Self {
         let mut rules = Rules::default();
-        let Ok(mut packed) = serde_json::from_str::<Packed>(BUILT_IN) else { return rules };
-        for rule in packed.rules {
-            let literals = |text: &str| packed.literals.remove(text).map_or_else(|| Literals::of(text), Ok);
-            if let Ok(signature) = compile(rule, &mut rules.names, literals) {
-                rules.signatures.push(signature);
-            }
+        rules.signatures.reserve(ROOM);
+        let (mut packed, mut texts) = (BUILT_IN, TEXTS);
+        while let Ok(rule) = PackedRule::decode_length_delimited(&mut packed) {
+            let Some(signature) = unpack(&rule, &mut texts) else { break };
+            rules.signatures.push(signature);
         }
         rules.index();
         rules
@@ -66,16 +78,17 @@ impl Rules {
             if !seen.insert(rule.id.clone()) {
                 return Err(at("another rule of this file has the same id".into()));
             }
-            let signature = compile(rule, &mut self.names, Literals::of).map_err(&at)?;
+            let signature = compile(rule, &mut self.names).map_err(&at)?;
             signature.check(&self.names).map_err(&at)?;
-            match self.signatures.iter_mut().find(|known| known.rule.id == signature.rule.id) {
+            match self.signatures.iter_mut().find(|known| known.id == signature.id) {
                 Some(known) => *known = signature,
                 None => self.signatures.push(signature),
             }
         }
-        for signature in &self.signatures {
-            if let Some(partner) = signature.rule.companion_of.iter().find(|id| self.get(id).is_none()) {
-                let message = format!("signature {}: companion_of names no signature: {partner}", signature.rule.id);
+        for signature in self.signatures.iter().filter(|signature| seen.contains(&*signature.id)) {
+            let rule = signature.rule();
+            if let Some(partner) = rule.companion_of.iter().find(|id| self.get(id).is_none()) {
+                let message = format!("signature {}: companion_of names no signature: {partner}", rule.id);
                 return Err(error(text, None, &message));
             }
         }
@@ -84,21 +97,61 @@ impl Rules {
     }
 }
 
-fn compile(
-    rule: Rule,
-    names: &mut NamePatterns,
-    mut literals: impl FnMut(&str) -> Result<Literals, String>,
-) -> Result<Signature, String> {
+fn compile(rule: Rule, names: &mut NamePatterns) -> Result<Signature, String> {
     check(&rule)?;
-    let mut add =
-        |field: &str, text: &String| names.add(text, || literals(text)).map_err(|e| format!("{field} = '{text}': {e}"));
+    let mut add = |field: &str, text: &String| names.add(text).map_err(|e| format!("{field} = '{text}': {e}"));
     let mut all = |field: &str, texts: &[String]| -> Result<Vec<PatternId>, String> {
         texts.iter().map(|text| add(field, text)).collect()
     };
     let (frames, absent) = (all("frames", &rule.frames)?, all("absent", &rule.absent)?);
     let mut one = |field: &str, text: &Option<String>| text.as_ref().map(|text| add(field, text)).transpose();
     let (site, entry, creator) = (one("site", &rule.site)?, one("entry", &rule.entry)?, one("creator", &rule.creator)?);
-    Ok(Signature { frames, absent, site, entry, creator, rule })
+    Ok(Signature {
+        id: Cow::Owned(rule.id.clone()),
+        states: rule.states.iter().cloned().map(Cow::Owned).collect(),
+        shapes: rule.shapes.clone(),
+        scope: rule.scope,
+        language: rule.language,
+        context: rule.context,
+        frames,
+        absent,
+        site,
+        entry,
+        creator,
+        rule: Lazy { text: "", rule: OnceLock::from(Box::new(rule)) },
+    })
+}
+
+/// A rule that is compiled in; none where what was packed makes no sense. Takes what is its own of the texts.
+fn unpack(packed: &PackedRule, texts: &mut &'static str) -> Option<Signature> {
+    let mut own = packed.texts.iter().map(|length| {
+        let (text, rest) = texts.split_at_checked(usize::try_from(*length).ok()?)?;
+        *texts = rest;
+        Some(text)
+    });
+    let (id, text) = (own.next()??, own.next()??);
+    let states = own.map(|word| word.map(Cow::Borrowed)).collect::<Option<Vec<Cow<'static, str>>>>()?;
+    let all = |numbers: &[u32]| numbers.iter().copied().map(PatternId::built_in).collect::<Option<Vec<PatternId>>>();
+    let one = |number: Option<u32>| number.map_or(Some(None), |number| PatternId::built_in(number).map(Some));
+    Some(Signature {
+        id: Cow::Borrowed(id),
+        states,
+        shapes: packed.shapes.iter().map(|name| word(name)).collect::<Option<Vec<Shape>>>()?,
+        scope: packed.scope.as_deref().map_or(Some(Scope::default()), word)?,
+        language: packed.language,
+        context: packed.context,
+        frames: all(&packed.frames)?,
+        absent: all(&packed.absent)?,
+        site: one(packed.site)?,
+        entry: one(packed.entry)?,
+        creator: one(packed.creator)?,
+        rule: Lazy { text, rule: OnceLock::new() },
+    })
+}
+
+/// A value by the name that it has in a rule.
+fn word<'a, T: serde::Deserialize<'a>>(name: &'a str) -> Option<T> {
+    T::deserialize(serde::de::IntoDeserializer::<serde::de::value::Error>::into_deserializer(name)).ok()
 }
 
 /// What the types of a rule can't say.
@@ -132,8 +185,7 @@ fn check(rule: &Rule) -> Result<(), String> {
 
 impl Signature {
     fn check(&self, names: &NamePatterns) -> Result<(), String> {
-        let all = self.frames.iter().chain(&self.absent).chain(&self.site).chain(&self.entry).chain(&self.creator);
-        all.copied().try_for_each(|id| names.check(id))
+        self.patterns().chain(self.absent.iter().copied()).try_for_each(|id| names.check(id))
     }
 }
 
@@ -196,16 +248,25 @@ fn floor(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Rules;
-    use super::{BUILT_IN, Packed};
+    use super::super::name_pattern::NamePatterns;
+    use super::super::{Rules, Signature};
+    use super::compile;
 
     #[test]
     fn every_rule_that_is_compiled_in_is_good() {
-        let packed: Packed = serde_json::from_str(BUILT_IN).expect("what build.rs writes");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/classify/signatures");
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let texts: String = files.map(|file| std::fs::read_to_string(file).expect("text")).collect();
         let rules = Rules::built_in();
-        for rule in &packed.rules {
-            let known = rules.get(&rule.id).unwrap_or_else(|| panic!("{} is not loaded", rule.id));
-            known.check(&rules.names).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+        assert_eq!(rules.iter().count(), texts.matches("[[signature]]").count(), "one isn't loaded");
+        let mut names = NamePatterns::default();
+        for rule in rules.iter() {
+            // What is read first says what the rule does.
+            let good = compile(rule.clone(), &mut names).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+            let known = rules.get(&rule.id).unwrap_or_else(|| panic!("{} is not found", rule.id));
+            let conditions = |s: &Signature| (s.states.clone(), s.shapes.clone(), s.scope, s.language, s.context);
+            assert_eq!(conditions(known), conditions(&good), "{}", rule.id);
+            good.check(&names).unwrap_or_else(|e| panic!("{}: {e}", rule.id));
             for (field, text) in [("title", &rule.title), ("normal", &rule.normal), ("leak", &rule.leak)] {
                 assert!(!text.ends_with('.'), "{}: {field} is a clause or phrase: {text}", rule.id);
             }
@@ -213,7 +274,7 @@ mod tests {
             assert!(rule.reference.is_some(), "{}: no reference", rule.id);
             assert!(rule.companion_of.iter().all(|id| rules.get(id).is_some()), "{}: {:?}", rule.id, rule.companion_of);
         }
-        let mut ids: Vec<&str> = packed.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let mut ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         ids.sort_unstable();
         let all = ids.len();
         ids.dedup();

@@ -1,5 +1,11 @@
 //! Which rule is a group's.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use super::name_pattern::{NameCache, PatternId};
 use super::rule::{Rule, Scope};
 use super::shape::Form;
@@ -22,7 +28,12 @@ pub struct Matcher<'a> {
     rules: &'a Rules,
     symbols: &'a Symbols,
     names: NameCache<'a>,
+    /// See [`Matcher::in_state`]: states are few, and groups many.
+    in_state: RefCell<HashMap<State, Rc<[usize]>, RandomState>>,
 }
+
+/// What a wait state has that rules tell apart: the wait, a nil channel, no cases.
+type State = (Wait, bool, bool);
 
 /// A rule that fits, and how closely.
 struct Fit {
@@ -36,13 +47,13 @@ impl<'a> Matcher<'a> {
     /// A matcher for the groups of a run.
     #[must_use]
     pub fn new(rules: &'a Rules, symbols: &'a Symbols) -> Self {
-        Matcher { rules, symbols, names: NameCache::new(&rules.names, symbols) }
+        Matcher { rules, symbols, names: NameCache::new(&rules.names, symbols), in_state: RefCell::default() }
     }
 
     /// The rule at an index of a [`Match`].
     #[must_use]
     pub fn rule(&self, index: usize) -> &'a Rule {
-        self.rules.rule(index)
+        self.rules.signatures[index].rule()
     }
 
     /// The rules of a group.
@@ -53,9 +64,10 @@ impl<'a> Matcher<'a> {
         let mut form = Form::new(self.symbols, &group.key, receive_ok);
         let mut fits = self.by_name(&stack, &form);
         fits.sort_by_key(|fit| (fit.at, std::cmp::Reverse(fit.conditions), fit.rule));
-        let is_context = |fit: &&Fit| self.rule(fit.rule).context;
+        let is_context = |fit: &&Fit| self.rules.signatures[fit.rule].context;
         let context = fits.iter().find(is_context).map(|fit| fit.rule);
-        form.in_request = fits.iter().any(|fit| is_context(&fit) && self.rule(fit.rule).scope == Scope::PerRequest);
+        form.in_request =
+            fits.iter().any(|fit| is_context(&fit) && self.rules.signatures[fit.rule].scope == Scope::PerRequest);
         let library = fits.iter().find(|fit| !is_context(fit)).map(|fit| fit.rule);
         let language = self.of_language(&stack, &form);
         let signature = library.or(language.first().copied()).or(context);
@@ -63,44 +75,58 @@ impl<'a> Matcher<'a> {
     }
 
     fn by_name(&self, stack: &Stack<'_>, form: &Form<'_>) -> Vec<Fit> {
-        let mut tried: Vec<usize> =
-            stack.patterns().filter_map(|id| self.rules.by_pattern.get(&id)).flatten().copied().collect();
+        let mut tried: Vec<usize> = stack.patterns().flat_map(|id| self.rules.of_pattern(id)).collect();
         tried.sort_unstable();
         tried.dedup();
         tried.into_iter().filter_map(|rule| self.fit(rule, stack, form)).collect()
     }
 
     fn of_language(&self, stack: &Stack<'_>, form: &Form<'_>) -> Vec<usize> {
-        let mut fits: Vec<Fit> = self.rules.by_state.iter().filter_map(|rule| self.fit(*rule, stack, form)).collect();
+        let in_state = self.in_state(stack);
+        let mut fits: Vec<Fit> = in_state.iter().filter_map(|rule| self.fit_in_state(*rule, stack, form)).collect();
         fits.sort_by_key(|fit| (std::cmp::Reverse(fit.conditions), fit.rule));
         fits.into_iter().map(|fit| fit.rule).collect()
     }
 
+    /// The rules that no name selects and whose states fit.
+    fn in_state(&self, stack: &Stack<'_>) -> Rc<[usize]> {
+        let state = &stack.group.key.state;
+        let key = (state.wait, state.nil_channel == Some(true), state.no_cases == Some(true));
+        let fits = |rule: &usize| stack.state_fits(&self.rules.signatures[*rule], self.symbols);
+        let find = || self.rules.by_state.iter().copied().filter(fits).collect();
+        self.in_state.borrow_mut().entry(key).or_insert_with(find).clone()
+    }
+
     fn fit(&self, index: usize, stack: &Stack<'_>, form: &Form<'_>) -> Option<Fit> {
+        let fits = stack.state_fits(&self.rules.signatures[index], self.symbols);
+        if fits { self.fit_in_state(index, stack, form) } else { None }
+    }
+
+    /// As [`Matcher::fit`], of a rule whose states are known to fit.
+    fn fit_in_state(&self, index: usize, stack: &Stack<'_>, form: &Form<'_>) -> Option<Fit> {
         let signature = &self.rules.signatures[index];
-        let rule = &signature.rule;
-        if !stack.state_fits(rule, self.symbols) || !rule.shapes.iter().all(|shape| form.has(*shape)) {
+        if !signature.shapes.iter().all(|shape| form.has(*shape)) {
             return None;
         }
         let at = stack.position(signature)?;
-        if !rule.context && !rule.language && stack.users_work_above(at, self.symbols) {
+        if !signature.context && !signature.language && stack.users_work_above(at, self.symbols) {
             return None;
         }
         let names = signature.frames.len() + signature.absent.len();
         let one_each = [signature.site, signature.entry, signature.creator].iter().flatten().count();
         // That it makes goroutines like itself says more of a stack than any wait.
-        let recursion = if rule.shapes.contains(&Shape::SpawnsItself) { 4 } else { 0 };
-        let shapes = rule.shapes.len() * 2 + recursion;
-        let conditions = names + one_each + shapes + usize::from(!rule.states.is_empty());
+        let recursion = if signature.shapes.contains(&Shape::SpawnsItself) { 4 } else { 0 };
+        let shapes = signature.shapes.len() * 2 + recursion;
+        let conditions = names + one_each + shapes + usize::from(!signature.states.is_empty());
         Some(Fit { rule: index, at, conditions })
     }
 }
 
 /// A group's frames with the patterns that they match.
 struct Stack<'a> {
-    frames: Vec<(FrameId, std::rc::Rc<[PatternId]>)>,
+    frames: Vec<(FrameId, Rc<[PatternId]>)>,
     site: Option<FrameId>,
-    creator: Option<std::rc::Rc<[PatternId]>>,
+    creator: Option<Rc<[PatternId]>>,
     wait: Wait,
     group: &'a StackGroup,
 }
@@ -123,7 +149,7 @@ impl<'a> Stack<'a> {
         self.frames.iter().flat_map(|(_, ids)| ids.iter()).chain(of_creator).copied()
     }
 
-    fn state_fits(&self, rule: &Rule, symbols: &Symbols) -> bool {
+    fn state_fits(&self, rule: &Signature, symbols: &Symbols) -> bool {
         if rule.states.is_empty() {
             return true;
         }
@@ -147,7 +173,7 @@ impl<'a> Stack<'a> {
         let frame_with = |id: &PatternId| self.frames.iter().position(|(_, ids)| ids.contains(id));
         let names_of =
             |frame: Option<FrameId>| self.frames.iter().find(|(known, _)| Some(*known) == frame).map(|(_, ids)| ids);
-        let holds = |wanted: Option<PatternId>, ids: Option<&std::rc::Rc<[PatternId]>>| {
+        let holds = |wanted: Option<PatternId>, ids: Option<&Rc<[PatternId]>>| {
             wanted.is_none_or(|id| ids.is_some_and(|ids| ids.contains(&id)))
         };
         let good = holds(signature.site, names_of(self.site))

@@ -1,32 +1,39 @@
 //! Signatures: rules that recognise stacks. The rules are data (`src/classify/signatures/*.toml`, `--rules`); here is what
 //! reads and applies them.
 
+mod automaton;
 mod literal;
 mod load;
 mod matcher;
 mod name_pattern;
-mod prefixes;
+mod packed;
 mod rule;
 mod shape;
 
-use hashbrown::HashMap;
+use std::borrow::Cow;
 
 pub use load::RuleError;
 pub use matcher::{Match, Matcher};
 pub use rule::{Ceiling, Known, Rule, Scope};
 pub use shape::{Form, Shape, enclosing, is_closure, is_main};
 
+use load::Lazy;
 use name_pattern::{NamePatterns, PatternId};
 
-/// A rule with its patterns made ready.
+/// A rule: what tells whether it fits, and, read when it does, all of it.
 pub struct Signature {
-    /// The rule as written.
-    pub rule: Rule,
+    id: Cow<'static, str>,
+    states: Vec<Cow<'static, str>>,
+    shapes: Vec<Shape>,
+    scope: Scope,
+    language: bool,
+    context: bool,
     frames: Vec<PatternId>,
     absent: Vec<PatternId>,
     site: Option<PatternId>,
     entry: Option<PatternId>,
     creator: Option<PatternId>,
+    rule: Lazy,
 }
 
 /// All rules of a run.
@@ -34,38 +41,52 @@ pub struct Signature {
 pub struct Rules {
     signatures: Vec<Signature>,
     names: NamePatterns,
-    /// Rules by the pattern that must match for them to be tried at all.
-    by_pattern: HashMap<PatternId, Vec<usize>, foldhash::fast::RandomState>,
+    /// Rules with the pattern that must match for them to be tried at all, by pattern.
+    by_pattern: Vec<(PatternId, usize)>,
     /// Rules that no name selects.
     by_state: Vec<usize>,
+}
+
+impl Signature {
+    /// The rule as written.
+    #[must_use]
+    pub fn rule(&self) -> &Rule {
+        self.rule.get()
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = PatternId> + '_ {
+        let one_each = self.site.iter().chain(&self.entry).chain(&self.creator);
+        self.frames.iter().chain(one_each).copied()
+    }
 }
 
 impl Rules {
     /// A signature by its id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Signature> {
-        self.signatures.iter().find(|signature| signature.rule.id == id)
+        self.signatures.iter().find(|signature| signature.id == id)
     }
 
     /// All signatures, in the order of their files.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> + '_ {
-        self.signatures.iter().map(|signature| &signature.rule)
-    }
-
-    fn rule(&self, index: usize) -> &Rule {
-        &self.signatures[index].rule
+        self.signatures.iter().map(Signature::rule)
     }
 
     fn index(&mut self) {
         self.by_pattern.clear();
         self.by_state.clear();
         for (i, signature) in self.signatures.iter().enumerate() {
-            let mut keys =
-                signature.frames.iter().chain(&signature.site).chain(&signature.entry).chain(&signature.creator);
-            match keys.next() {
-                Some(key) => self.by_pattern.entry(*key).or_default().push(i),
+            match signature.patterns().next() {
+                Some(key) => self.by_pattern.push((key, i)),
                 None => self.by_state.push(i),
             }
         }
+        self.by_pattern.sort_unstable();
+    }
+
+    /// The rules that may fit where a pattern matches.
+    fn of_pattern(&self, pattern: PatternId) -> impl Iterator<Item = usize> + '_ {
+        let first = self.by_pattern.partition_point(|(known, _)| *known < pattern);
+        self.by_pattern[first..].iter().take_while(move |(known, _)| *known == pattern).map(|(_, rule)| *rule)
     }
 }

@@ -7,13 +7,23 @@ use hashbrown::HashMap;
 use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::util::syntax;
 
+use super::automaton;
 use super::literal::Literals;
-use super::prefixes::Prefixes;
 use crate::model::{FunctionId, Symbols};
 
-/// A pattern's place in [`NamePatterns`].
+/// A pattern's number: in the automata, or past them the user's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PatternId(u16);
+
+impl PatternId {
+    /// The user's first pattern.
+    const USERS: u16 = 1 << 15;
+
+    /// A pattern that is compiled in, if there can be one of this number.
+    pub(super) fn built_in(number: u32) -> Option<Self> {
+        u16::try_from(number).ok().filter(|number| *number < Self::USERS).map(PatternId)
+    }
+}
 
 struct Pattern {
     text: String,
@@ -24,52 +34,55 @@ struct Pattern {
 /// A pattern may not take more memory than this to compile.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// All name patterns of the rules, each once. A regex is compiled when a name passes its literals for the first time.
+/// The name patterns of the rules: those that are compiled in, which the automata know, and the user's, each once. A
+/// user's regex is compiled when a name passes its literals for the first time.
 #[derive(Default)]
 pub(super) struct NamePatterns {
-    patterns: Vec<Pattern>,
+    users: Vec<Pattern>,
     by_text: HashMap<String, PatternId, foldhash::fast::RandomState>,
-    /// Made when the first name is tried.
-    prefixes: OnceLock<Prefixes>,
 }
 
 impl NamePatterns {
-    /// Adds a pattern whose literals are known.
-    pub(super) fn add(
-        &mut self,
-        text: &str,
-        literals: impl FnOnce() -> Result<Literals, String>,
-    ) -> Result<PatternId, String> {
+    /// Adds a pattern of the user.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn add(&mut self, text: &str) -> Result<PatternId, String> {
         if let Some(id) = self.by_text.get(text) {
             return Ok(*id);
         }
-        self.prefixes.take();
-        let id = PatternId(u16::try_from(self.patterns.len()).map_err(|_| "more than 65,535 patterns".to_owned())?);
-        self.patterns.push(Pattern { text: text.to_owned(), literals: literals()?, regex: OnceLock::new() });
+        let number = u16::try_from(self.users.len()).ok().and_then(|number| number.checked_add(PatternId::USERS));
+        let id = PatternId(number.ok_or("more than 32,768 patterns")?);
+        let literals = Literals::of(text)?;
+        self.users.push(Pattern { text: text.to_owned(), literals, regex: OnceLock::new() });
         self.by_text.insert(text.to_owned(), id);
         Ok(id)
     }
 
-    /// Compiles a pattern now.
+    /// Compiles a pattern of the user now.
     ///
     /// # Errors
     /// Why it can't be.
     pub(super) fn check(&self, id: PatternId) -> Result<(), String> {
-        compile(&self.patterns[usize::from(id.0)].text).map(|_| ()).map_err(|e| e.to_string())
+        let Some(pattern) = id.0.checked_sub(PatternId::USERS).and_then(|at| self.users.get(usize::from(at))) else {
+            return Ok(());
+        };
+        compile(&pattern.text).map(|_| ()).map_err(|e| e.to_string())
     }
 
-    /// Which patterns match a name.
+    /// Which patterns match a name, in order.
     fn matching(&self, name: &str) -> Vec<PatternId> {
-        let prefixes =
-            self.prefixes.get_or_init(|| Prefixes::of(self.patterns.iter().map(|pattern| &pattern.literals)));
-        let matches = |number: &u16| {
-            let pattern = &self.patterns[usize::from(*number)];
-            let regex = || pattern.regex.get_or_init(|| compile(&pattern.text).ok());
-            pattern.literals.decide(name).unwrap_or_else(|| {
-                pattern.literals.allow(name) && regex().as_ref().is_some_and(|regex| regex.is_match(name))
-            })
-        };
-        prefixes.candidates(name).into_iter().filter(matches).map(PatternId).collect()
+        let users = (PatternId::USERS..).zip(&self.users).filter(|(_, pattern)| pattern.matches(name));
+        automaton::matching(name).into_iter().chain(users.map(|(id, _)| id)).map(PatternId).collect()
+    }
+}
+
+impl Pattern {
+    fn matches(&self, name: &str) -> bool {
+        let regex = || self.regex.get_or_init(|| compile(&self.text).ok()).as_ref();
+        self.literals
+            .decide(name)
+            .unwrap_or_else(|| self.literals.allow(name) && regex().is_some_and(|regex: &Regex| regex.is_match(name)))
     }
 }
 
@@ -108,8 +121,9 @@ impl<'a> NameCache<'a> {
 
 /// A name as it would be if its package weren't vendored.
 fn without_vendor(name: &str) -> &str {
-    match name.rfind("/vendor/") {
-        Some(at) => &name[at + "/vendor/".len()..],
+    const VENDOR: &str = "/vendor/";
+    match memchr::memmem::rfind(name.as_bytes(), VENDOR.as_bytes()) {
+        Some(at) => &name[at + VENDOR.len()..],
         None => name.strip_prefix("vendor/").unwrap_or(name),
     }
 }
