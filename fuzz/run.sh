@@ -8,7 +8,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16}
 seconds=${1:-60}
 shift || true
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then targets=(text wrapped proto proto_fields packed compared converted rules); fi
+if [ ${#targets[@]} -eq 0 ]; then targets=(text wrapped proto proto_fields packed compared converted rules source); fi
 [ -d corpus ] || ./seed.sh
 for target in "${targets[@]}"; do
   echo "== $target, $seconds s"

@@ -29,5 +29,7 @@ for file in ../testdata/crash/sigquit.txt ../testdata/orders/after.debug2.txt ..
   { sed 's/^/[pod\/a\/b] /' /tmp/unpark-seed.$$; sed 's/^/[pod\/c-1\/d] /' /tmp/unpark-seed.$$; } > "corpus/wrapped/pods.$name"
   rm -f /tmp/unpark-seed.$$
 done
-mkdir -p corpus/rules corpus/proto_fields
+mkdir -p corpus/rules corpus/proto_fields corpus/source
+for file in ../testdata/source/facts/*.go; do cp "$file" corpus/source/; done
+for file in ../testdata/patterns/*/main.go; do head -c 4096 "$file" > "corpus/source/$(basename "$(dirname "$file")").go"; done
 for file in ../src/classify/signatures/*.toml; do head -c 4096 "$file" > "corpus/rules/$(basename "$file")"; done

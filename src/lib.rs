@@ -4,7 +4,7 @@
 //! Data flows one way, and a module imports only those that stand before it here:
 //!
 //! ```text
-//! bytes ─ input ─→ parse ─→ model ─→ compare ─→ classify ─→ report (words) ─→ render (bytes)      cli drives it all
+//! bytes ─ input ─→ parse ─→ model ─→ compare ─→ source ─→ classify ─→ report (words) ─→ render (bytes)     cli drives it
 //! ```
 //!
 //! * [`input`] opens a path, standard input or a directory and undoes gzip, zstd and UTF-16, with limits. It knows no format.
@@ -13,6 +13,7 @@
 //! * [`parse`] turns bytes into snapshots, one file per format, and takes away what loggers put around them. It knows no
 //!   leak pattern.
 //! * [`compare`] says which group of one snapshot is which group of another, and who stayed.
+//! * [`source`] is the Go source beside a dump: where it lies, and what it tells of the places where goroutines block.
 //! * [`classify`] says what stuck groups are: signatures, patterns, verdicts, evidence. Its knowledge is data.
 //! * [`report`] turns ids into words; its types are the JSON schema. Renderers see nothing else.
 //! * [`render`] writes a report in one format per file.
@@ -43,5 +44,6 @@ pub mod parse;
 mod profile_proto;
 pub mod render;
 pub mod report;
+pub mod source;
 
 pub use error::{Error, ErrorKind, Place};

@@ -133,6 +133,41 @@ fn settings_stand_behind_the_command_line() {
 }
 
 #[test]
+fn source_is_relative_to_the_settings_and_beside_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::create_dir_all(folder.join("below")).expect("made");
+    fs::create_dir_all(folder.join("src")).expect("made");
+    fs::write(folder.join("unpark.toml"), "source = ['src']\npath-map = ['/build=src', 'example.com/x=.']\n")
+        .expect("written");
+    let code = |from: &str, more: &[&str]| {
+        let output = run(&folder.join(from), &[&["triage", CRASH], more].concat());
+        (output.status.code(), stderr(&output))
+    };
+    assert_eq!(code("", &[]), (Some(0), String::new()));
+    assert_eq!(code("below", &[]), (Some(0), String::new()));
+    assert_eq!(
+        code("below", &["--source", "../src", "--source", ".", "--path-map", "C:\\b=.."]),
+        (Some(0), String::new())
+    );
+    assert_eq!(code("below", &["--no-config", "--path-map", "/build=../src"]), (Some(0), String::new()));
+    for (arguments, said) in [
+        (["--source", "src"], "--source src: No such file"),
+        (["--source", "../unpark.toml"], "--source ../unpark.toml: no directory"),
+        (["--path-map", "/build=src"], "--path-map src: No such file"),
+        (["--path-map", "/build"], "invalid value '/build' for '--path-map <FROM=TO>': expected FROM=TO, such as "),
+        (["--path-map", "=src"], "expected FROM=TO"),
+    ] {
+        let (code, stderr) = code("below", &arguments);
+        assert!(code == Some(2) && stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+    // What the settings name must be there too.
+    fs::remove_dir(folder.join("src")).expect("removed");
+    let (code, stderr) = code("below", &[]);
+    assert!(code == Some(2) && stderr.contains("src: No such file"), "{stderr}");
+}
+
+#[test]
 fn mistakes_are_told_with_their_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("other.toml");
@@ -146,6 +181,9 @@ fn mistakes_are_told_with_their_place() {
         ("[[accept]]\nreason = 'x'\ntop = '('\n", "top: regex parse error"),
         ("[[accept]]\nreason = 'x'\ntop = 'x'\nuntil = 'soon'\n", "YYYY-MM-DD"),
         ("[[accept]]\nreason = 'x'\nlabel = 'tenant'\n", "key=value"),
+        ("path-map = ['/build']\n", "other.toml: path-map \"/build\": expected FROM=TO, such as "),
+        ("source = ['none']\n", "--source none: No such file"),
+        ("path-map = ['/build=other.toml']\n", "--path-map other.toml: no directory"),
         ("source-root = ['x=../y']\n", "--source-root x=../y: ../y is no folder within a repository"),
     ] {
         fs::write(&file, text).expect("written");

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The flow, left to right. `render` sees the report and nothing before it.
-const FLOW: [&str; 9] = ["error", "input", "model", "parse", "compare", "classify", "report", "render", "cli"];
+const FLOW: [&str; 10] =
+    ["error", "input", "model", "parse", "compare", "source", "classify", "report", "render", "cli"];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {

@@ -12,7 +12,7 @@ use scraper::{Html, Selector};
 use unpark::classify::signature::Rules;
 use unpark::model::Symbols;
 use unpark::render::{self, Format, Style, thousands};
-use unpark::report::{FrameReport, Report, Selection, Wanted};
+use unpark::report::{Excerpt, FrameReport, Report, Role, Selection, SourceLine, SourcePlace, SourceView, Wanted};
 
 fn page(report: &Report) -> String {
     let style = Style { width: 80, ..Style::default() };
@@ -41,7 +41,7 @@ fn series(name: &str) -> Report {
     let snapshots =
         ["s1", "s2", "s3"].map(|s| common::snapshot(&format!("trend/{name}/{s}.debug2.txt.gz"), &mut symbols)).into();
     let rules = Rules::built_in();
-    let wanted = Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true };
+    let wanted = Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true, source: None };
     unpark::report::trend(snapshots, &symbols, wanted)
 }
 
@@ -163,6 +163,11 @@ fn filled(mut report: Report, text: impl Fn() -> String) -> Report {
         finding.creator = finding.creator.as_ref().map(frame);
         finding.evidence.iter_mut().for_each(|evidence| evidence.text = text());
         finding.groups.iter_mut().for_each(|id| *id += &text());
+        let lines = [vec![], vec![Role::Blocks], vec![Role::Culprit, Role::Go]];
+        let lines = (1..).zip(lines).map(|(line, roles)| SourceLine { line: line * line, text: text(), roles });
+        let excerpt = Excerpt { file: text(), function: Some(text()), lines: lines.collect() };
+        let culprit = SourcePlace { file: text(), line: 4 };
+        finding.source = Some(SourceView { culprit: Some(culprit), excerpts: vec![excerpt.clone(), excerpt] });
     }
     report
 }

@@ -1,5 +1,6 @@
 //! Findings: clusters worth reporting, with their companions, worst first.
 
+use super::by_source::BySource;
 use super::cluster::Cluster;
 use super::evidence::{Evidence, EvidenceKind};
 use super::holder::holder;
@@ -11,6 +12,7 @@ use super::spawn::Crowd;
 use super::verdict::Verdict;
 use super::words::{counted, function, place};
 use crate::model::FrameId;
+use crate::source::{Role, SourceView};
 
 /// Groups that share a cause.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Finding {
     pub reference: Option<String>,
     /// They wait because of others.
     pub victim: bool,
+    /// What the source tells of it, where it is at hand.
+    pub source: Option<SourceView>,
 }
 
 /// The finding of a cluster.
@@ -50,12 +54,16 @@ pub(super) fn of_cluster(
     judgement: &Judgement,
     scene: &Scene<'_>,
     matcher: &Matcher<'_>,
+    by_source: &BySource,
     looks_for_holder: bool,
 ) -> Finding {
     let rule = cluster.matched.signature.map(|index| matcher.rule(index));
     let context = cluster.matched.context.map(|index| matcher.rule(index));
     let is_source = |evidence: &&Evidence| evidence.kind == EvidenceKind::Source;
     let mut evidence = observe::first(cluster, scene);
+    let cause = by_source.cause.as_ref().filter(|cause| judgement.pattern == Some(cause.pattern));
+    let shown = cause.into_iter().flat_map(|cause| &cause.evidence);
+    evidence.extend(shown.map(|text| Evidence::new(EvidenceKind::Source, text.clone())));
     evidence.extend(judgement.evidence.iter().filter(|e| !is_source(e)).cloned());
     if looks_for_holder {
         evidence.extend(holder(cluster, scene));
@@ -64,8 +72,9 @@ pub(super) fn of_cluster(
     if let Some(context) = context.filter(|context| rule.is_none_or(|rule| rule.id != context.id)) {
         evidence.push(Evidence::new(EvidenceKind::Signature, format!("they are {}", context.title)));
     }
+    evidence.extend(by_source.remark.clone());
     evidence.extend(judgement.evidence.iter().filter(is_source).cloned());
-    let remedy = rule.and_then(|rule| rule.remedy.clone());
+    let remedy = cause.map(|cause| cause.remedy.clone()).or_else(|| rule.and_then(|rule| rule.remedy.clone()));
     Finding {
         signature: rule.map(|rule| rule.id.clone()),
         pattern: judgement.pattern,
@@ -80,7 +89,17 @@ pub(super) fn of_cluster(
         remedy,
         reference: rule.and_then(|rule| rule.reference.clone()),
         victim: rule.is_some_and(|rule| rule.victim),
+        source: by_source.view.clone().map(|view| if cause.is_some() { view } else { without_culprit(view) }),
     }
+}
+
+/// Without what shows a cause that the finding doesn't name.
+fn without_culprit(mut view: SourceView) -> SourceView {
+    view.culprit = None;
+    for line in view.excerpts.iter_mut().flat_map(|excerpt| &mut excerpt.lines) {
+        line.roles.retain(|role| matches!(role, Role::Blocks | Role::Go));
+    }
+    view
 }
 
 /// The finding of a crowd.
@@ -100,6 +119,7 @@ pub(super) fn of_crowd(crowd: &Crowd, rule: Option<&Rule>, scene: &Scene<'_>) ->
         remedy: rule.and_then(|rule| rule.remedy.clone()),
         reference: rule.and_then(|rule| rule.reference.clone()),
         victim: false,
+        source: None,
     }
 }
 

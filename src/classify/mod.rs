@@ -4,6 +4,8 @@
 //! code, in `judge/`. Nothing here reads files or prints.
 
 mod behaviour;
+mod by_source;
+mod cause;
 mod cluster;
 mod evidence;
 mod finding;
@@ -29,6 +31,8 @@ use std::collections::BTreeSet;
 
 use crate::compare::Matched;
 use crate::model::{SnapshotInfo, Symbols};
+use crate::source::Readings;
+use by_source::BySource;
 use cluster::Cluster;
 use scene::Scene;
 use signature::{Matcher, Rules, Scope};
@@ -59,7 +63,7 @@ pub struct Classified {
     pub findings: Vec<Finding>,
 }
 
-/// Labels groups and finds what is stuck.
+/// Labels groups and finds what is stuck. `readings` is what the groups' source tells, empty without source.
 #[must_use]
 pub fn classify(
     groups: &[Matched],
@@ -67,12 +71,14 @@ pub fn classify(
     moments: &Moments,
     rules: &Rules,
     symbols: &Symbols,
+    readings: &Readings,
 ) -> Classified {
     let matcher = Matcher::new(rules, symbols);
     let clusters = cluster::clusters(groups, moments, &matcher, symbols);
+    let sources: Vec<BySource> = clusters.iter().map(|cluster| by_source::ask(cluster, readings)).collect();
     let scene_at = |at| Scene::new(groups, infos, moments, at, symbols);
     let Judged { judgements, mut findings, scene } =
-        judged(&clusters, fullest::now(groups, moments), scene_at, &matcher);
+        judged(&clusters, &sources, fullest::now(groups, moments), scene_at, &matcher);
     let mut labels = Labels::new(groups.len(), &clusters, &judgements, &matcher);
     labels.companions(&clusters, &mut findings, &matcher);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
@@ -97,6 +103,7 @@ struct Judged<'a> {
 /// Judges dumps that stand beside each other one by one, what is now last: what is said of the whole is of that.
 fn judged<'a>(
     clusters: &[Cluster],
+    sources: &[BySource],
     now: usize,
     scene_at: impl Fn(usize) -> Scene<'a>,
     matcher: &Matcher<'_>,
@@ -105,9 +112,12 @@ fn judged<'a>(
     let mut findings: Vec<(usize, Finding)> = Vec::new();
     let mut judge = |scene: &Scene<'_>| {
         for (i, cluster) in clusters.iter().enumerate().filter(|(_, cluster)| cluster.at == scene.at) {
-            let judgement = judge::judge(cluster, scene, matcher);
+            let looks = findings.len() < HOLDERS;
+            let held = looks.then(|| by_source::with_holder(&sources[i], cluster, scene)).flatten();
+            let (source, holder) = (held.as_ref().unwrap_or(&sources[i]), looks);
+            let judgement = judge::judge(cluster, scene, matcher, source);
             if judgement.verdict.is_finding() {
-                findings.push((i, finding::of_cluster(cluster, &judgement, scene, matcher, findings.len() < HOLDERS)));
+                findings.push((i, finding::of_cluster(cluster, &judgement, scene, matcher, source, holder)));
             }
             judgements[i] = Some(judgement);
         }

@@ -39,13 +39,17 @@ pub fn percent(part: i64, whole: i64) -> String {
 #[must_use]
 pub fn place(frame: FrameId, symbols: &Symbols) -> String {
     let at = symbols.frame_at(frame);
-    let file = symbols.str(at.file);
-    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    match (base, at.line) {
+    match (symbols.str(at.file), at.line) {
         ("", _) => function(frame, symbols),
-        (base, 0) => base.to_owned(),
-        (base, line) => format!("{base}:{line}"),
+        (file, line) => place_of(file, u64::from(line)),
     }
+}
+
+/// The file's own name and the line: `fetch.go:41`; without a line the name.
+#[must_use]
+pub fn place_of(file: &str, line: u64) -> String {
+    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    if line == 0 { base.to_owned() } else { format!("{base}:{line}") }
 }
 
 /// A function without the directories of its package: `http.(*conn).serve`.

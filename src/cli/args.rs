@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::source::PathMap;
+
 const EXAMPLES: &str = "\
 Examples:
   unpark triage crash.log
@@ -33,7 +35,9 @@ Examples:
                                              whole stacks of blocked senders
   unpark triage dump.txt --min-wait 10       what has waited for ten minutes
   unpark triage pod-1.txt pod-2.txt          processes beside each other
-  unpark triage dump.txt --by label:tenant   by a pprof label";
+  unpark triage dump.txt --by label:tenant   by a pprof label
+  unpark triage crash.log --source . --path-map /build/src=.
+                                             with the source at hand";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -41,7 +45,9 @@ Examples:
   unpark diff before.txt after.txt           debug=2: and who stayed, by ids
   unpark diff before.pb.gz after.debug2.txt  two formats of one service
   unpark diff a.pb.gz b.pb.gz --by package   added up by package
-  unpark diff a.pb.gz b.pb.gz --focus 'example.com/app/'";
+  unpark diff a.pb.gz b.pb.gz --focus 'example.com/app/'
+  unpark diff before.txt after.txt --source ~/src/app
+                                             with the source at hand";
 
 const TREND_EXAMPLES: &str = "\
 Examples:
@@ -221,6 +227,8 @@ pub(super) struct ReportArguments {
     pub(super) selection: SelectionArguments,
     #[command(flatten)]
     pub(super) reading: ReadingArguments,
+    #[command(flatten)]
+    pub(super) source: SourceArguments,
     /// What paths of source files begin with in the program, for SARIF: a directory or, with -trimpath, a module path; with
     /// =FOLDER, where that lies in the repository; may be given several times
     #[arg(long, value_name = "PREFIX[=FOLDER]")]
@@ -234,6 +242,19 @@ pub(super) struct ReportArguments {
     /// When to colour; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
     pub(super) color: ColorArgument,
+}
+
+/// Where the program's source lies.
+#[derive(Debug, Args)]
+pub(super) struct SourceArguments {
+    /// A directory with the program's Go source, as it was built: a module or repository, and its dependencies' and Go's
+    /// own, a GOPATH, module cache or GOROOT; such as --source . --source ~/go. May be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) source: Vec<PathBuf>,
+    /// Where a directory of the build lies here, such as /build/src=. or golang.org/x/sync@v0.3.0=../sync; for what --source
+    /// doesn't find. May be given several times
+    #[arg(long, value_name = "FROM=TO")]
+    pub(super) path_map: Vec<PathMap>,
 }
 
 /// Which groups.

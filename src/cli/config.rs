@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::plan::regex;
 use crate::report::Acceptance;
+use crate::source::PathMap;
 
 /// The name that is looked for in the working directory and above it.
 pub(super) const NAME: &str = "unpark.toml";
@@ -43,6 +44,12 @@ pub(super) struct Config {
     /// As `--source-root`, beside those of the command line: `PREFIX` or `PREFIX=FOLDER`
     #[serde(default)]
     pub(super) source_root: Vec<String>,
+    /// As `--source`, behind those of the command line; paths are relative to this file
+    #[serde(default)]
+    pub(super) source: Vec<PathBuf>,
+    /// As `--path-map`, behind those of the command line: FROM=TO; TO is relative to this file
+    #[serde(default)]
+    path_map: Vec<String>,
     /// Modules whose code is the project's own wherever it lies: a module path, or what several begin with
     #[serde(default)]
     pub(super) ours: Vec<String>,
@@ -90,6 +97,7 @@ struct Entry {
 pub(super) struct Project {
     pub(super) config: Config,
     pub(super) accepted: Vec<Acceptance>,
+    pub(super) path_maps: Vec<PathMap>,
     pub(super) file: Option<PathBuf>,
 }
 
@@ -111,13 +119,19 @@ impl Project {
         let text = fs::read_to_string(file).map_err(|e| format!("{name}: {e}"))?;
         let mut config: Config = toml::from_str(&text).map_err(|e| format!("{name}: {e}"))?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        config.rules.iter_mut().for_each(|rules| *rules = folder.join(&rules));
+        config.rules.iter_mut().chain(&mut config.source).for_each(|path| *path = folder.join(&path));
+        let path_maps = config.path_map.iter().map(|text| match text.parse::<PathMap>() {
+            Ok(map) => Ok(map.relative_to(folder)),
+            Err(what) => Err(format!("{name}: path-map \"{text}\": {what}")),
+        });
+        let path_maps = path_maps.collect::<Result<_, _>>()?;
         let accept = std::mem::take(&mut config.accept);
         let accepted = accept
             .into_iter()
             .enumerate()
             .map(|(at, entry)| entry.read().map_err(|what| format!("{name}: accept entry {}: {what}", at + 1)));
-        Ok(Project { accepted: accepted.collect::<Result<_, _>>()?, config, file: Some(file.to_owned()) })
+        let accepted = accepted.collect::<Result<_, _>>()?;
+        Ok(Project { accepted, path_maps, config, file: Some(file.to_owned()) })
     }
 }
 

@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::args::{
     ConvertArguments, ConvertFormat, FailOnArgument, FormatArgument, ReadingArguments, ReportArguments,
-    SelectionArguments,
+    SelectionArguments, SourceArguments,
 };
 use super::config::{Config, FailOn, Project};
 use super::terminal;
@@ -16,6 +16,7 @@ use crate::classify::signature::Rules;
 use crate::parse::Options;
 use crate::render::{Format, SourceRoot, Style};
 use crate::report::{Acceptance, Baseline, By, Selection, Verdict};
+use crate::source::{PathMap, SourceTree};
 
 /// A decided run.
 pub(super) struct Plan {
@@ -29,6 +30,8 @@ pub(super) struct Plan {
     pub(super) baseline: Option<Baseline>,
     pub(super) accepted: Vec<Acceptance>,
     pub(super) ours: Vec<String>,
+    /// Where the program's source lies, if anywhere.
+    pub(super) source: Option<SourceTree>,
     /// Where the project's settings are from.
     pub(super) config: Option<PathBuf>,
     pub(super) fail_on: Option<Verdict>,
@@ -57,7 +60,7 @@ impl Plan {
     pub(super) fn new(job: Job, report: ReportArguments) -> Result<Self, String> {
         job.check()?;
         let project = project(&report.reading)?;
-        let Project { config, accepted, file } = project;
+        let Project { config, accepted, path_maps, file } = project;
         let to_terminal = report.output.is_none();
         let format = match report.format {
             FormatArgument::Table => Format::Table,
@@ -67,13 +70,15 @@ impl Plan {
             FormatArgument::Sarif => Format::Sarif,
             FormatArgument::Html => Format::Html,
         };
+        let options = options(&report.reading, &config)?;
+        let source = source(report.source, config.source.clone(), path_maps, options.threads)?;
         Ok(Plan {
             job,
             format,
             by: by(&report.by)?,
             rules: rules(&[config.rules.clone(), report.reading.rules.clone()].concat())?,
             selection: selection(&report.selection, &config)?,
-            options: options(&report.reading, &config)?,
+            options,
             baseline: report.baseline.as_deref().map(baseline).transpose()?,
             fail_on: report.fail_on.map(FailOnArgument::verdict).or(config.fail_on.map(FailOn::verdict)),
             style: Style {
@@ -84,6 +89,7 @@ impl Plan {
                 source_roots: source_roots(&report.source_root, &config)?,
             },
             accepted,
+            source,
             ours: config.ours,
             config: file,
             output: report.output,
@@ -114,6 +120,7 @@ impl Plan {
             fail_on: None,
             style: Style { width: terminal::width(false), full: true, ..Style::default() },
             accepted: Vec::new(),
+            source: None,
             ours: config.ours,
             config: file,
             output: convert.output,
@@ -132,6 +139,22 @@ fn processors() -> usize {
 
 fn project(reading: &ReadingArguments) -> Result<Project, String> {
     if reading.no_config { Ok(Project::default()) } else { Project::find(reading.config.as_deref()) }
+}
+
+/// What the command line names comes first.
+fn source(
+    named: SourceArguments,
+    roots: Vec<PathBuf>,
+    path_maps: Vec<PathMap>,
+    threads: usize,
+) -> Result<Option<SourceTree>, String> {
+    let roots = [named.source, roots].concat();
+    let maps = [named.path_map, path_maps].concat();
+    if roots.is_empty() && maps.is_empty() {
+        Ok(None)
+    } else {
+        Ok(Some(SourceTree::new(roots, maps)?.with_threads(threads)))
+    }
 }
 
 fn options(reading: &ReadingArguments, config: &Config) -> Result<Options, String> {

@@ -11,6 +11,7 @@ use crate::model::{ProfileKind, Snapshot, Symbols};
 use crate::parse;
 use crate::render;
 use crate::report::{self, Gate, Report, Verdict, Wanted};
+use crate::source::SourceTree;
 
 /// Returns the exit code.
 pub(super) fn run(plan: &Plan) -> u8 {
@@ -26,6 +27,9 @@ pub(super) fn run(plan: &Plan) -> u8 {
         baseline.compare(&mut report);
     }
     accept(plan, &mut report);
+    if !plan.quiet {
+        plan.source.iter().flat_map(SourceTree::notes).for_each(|note| terminal::note(note));
+    }
     let written = output::write_to(plan.output.as_deref(), plan.style.color, |out| {
         render::write(&report, plan.format, &plan.style, out)
     });
@@ -212,7 +216,13 @@ fn wanted(plan: &Plan) -> Wanted<'_> {
     // Tables show labels in whole stacks only.
     let by_label = plan.accepted.iter().any(|accepted| accepted.label.is_some());
     let labels = plan.format != render::Format::Table || plan.style.full || by_label;
-    Wanted { rules: &plan.rules, selection: &plan.selection, by: plan.by.as_ref(), labels }
+    Wanted {
+        rules: &plan.rules,
+        selection: &plan.selection,
+        by: plan.by.as_ref(),
+        labels,
+        source: plan.source.as_ref(),
+    }
 }
 
 /// The snapshot to compare: of several in one input, the one with the most goroutines.

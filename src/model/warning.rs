@@ -55,6 +55,12 @@ pub enum WarningCode {
     Restarted,
     /// The times of moments can't be true together.
     Times,
+    /// Source that a stack lies in wasn't found.
+    SourceMissing,
+    /// Source that can't be used: too large, of another Go version, no Go.
+    SourceRefused,
+    /// Source that isn't what ran: nothing is concluded from it.
+    SourceChanged,
 }
 
 impl WarningCode {
@@ -87,6 +93,9 @@ impl WarningCode {
             WarningCode::OnlyCrashed => "only-crashed",
             WarningCode::Restarted => "restarted",
             WarningCode::Times => "times",
+            WarningCode::SourceMissing => "source-missing",
+            WarningCode::SourceRefused => "source-refused",
+            WarningCode::SourceChanged => "source-changed",
         }
     }
 
@@ -105,6 +114,9 @@ impl WarningCode {
                 | WarningCode::OtherEncoding
                 | WarningCode::Restarted
                 | WarningCode::Times
+                | WarningCode::SourceMissing
+                | WarningCode::SourceRefused
+                | WarningCode::SourceChanged
         )
     }
 }

@@ -3,7 +3,10 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Style;
+use super::source::{Block, Row, blocks};
 use super::table;
 use super::text::{clean, counted, signed, thousands};
 use crate::report::{EvidenceKind, Finding, FrameReport, Group, Report};
@@ -23,6 +26,12 @@ const GROUPS_SHOWN: usize = 20;
 
 /// Causes named of those that fit, the likeliest first.
 const CAUSES_SHOWN: usize = 5;
+
+/// Lines of source shown of a finding.
+const LINES_SHOWN: usize = 24;
+
+/// The furthest column in which what a line is to the finding stands behind it, where lines are as long.
+const WORDS_COLUMN: usize = 72;
 
 /// Frames of a stack that are shown; the outermost follow those left out.
 const FRAMES_SHOWN: usize = 40;
@@ -76,8 +85,11 @@ impl Page {
                 return self.add(&heading);
             }
             let stack = finding.groups.iter().find_map(|id| report.groups.iter().find(|group| group.id == *id));
-            self.add(&(heading.clone() + &facts(finding) + &stack.map(collapsed).unwrap_or_default()))
-                || self.add(&(heading.clone() + &facts(finding)))
+            let facts = facts(finding);
+            let source = source(finding);
+            self.add(&format!("{heading}{facts}{source}{}", stack.map(collapsed).unwrap_or_default()))
+                || self.add(&format!("{heading}{facts}{source}"))
+                || self.add(&format!("{heading}{facts}"))
                 || self.add(&heading)
         });
         report.findings.len() - shown.count()
@@ -210,8 +222,53 @@ fn collapsed(group: &Group) -> String {
     if let Some(creator) = &group.creator {
         stack += &format!("created by {}", frame(creator));
     }
-    let fence = "`".repeat(longest_run(&stack).max(2) + 1);
-    format!("<details><summary>Stack</summary>\n\n{fence}\n{stack}{fence}\n\n</details>\n\n")
+    format!("<details><summary>Stack</summary>\n\n{}\n</details>\n\n", fenced(&stack, ""))
+}
+
+/// The lines of source that it is about, open: they are what somebody who knows the code looks at.
+fn source(finding: &Finding) -> String {
+    let (blocks, left_out) = blocks(finding, LINES_SHOWN);
+    if blocks.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<details open><summary>Source</summary>\n\n");
+    for block in &blocks {
+        let function = block.function.as_deref().map_or(String::new(), |name| code(name) + " ");
+        text += &format!("{function}{}\n\n{}\n", code(&block.place), fenced(&listing(block), "go"));
+    }
+    if left_out > 0 {
+        text += &format!("… {}\n\n", counted(left_out as i64, "more line"));
+    }
+    text + "</details>\n\n"
+}
+
+/// Numbered lines, what they are to the finding as comments behind them.
+fn listing(block: &Block) -> String {
+    let lines = || block.rows.iter().filter_map(|row| if let Row::Line(line) = row { Some(line) } else { None });
+    let digits = lines().map(|line| line.number.to_string().len()).max().unwrap_or(1);
+    let marked = lines().filter(|line| !line.words.is_empty()).map(|line| line.text.width());
+    let column = marked.filter(|width| *width <= WORDS_COLUMN).max().unwrap_or(0);
+    let mut text = String::new();
+    for row in &block.rows {
+        match row {
+            Row::Gap => text += &format!("{:>digits$}\n", "…"),
+            Row::Line(line) if line.words.is_empty() => {
+                text += format!("{:>digits$}  {}", line.number, line.text).trim_end();
+                text.push('\n');
+            }
+            Row::Line(line) => {
+                let space = " ".repeat(column.saturating_sub(line.text.width()));
+                text += &format!("{:>digits$}  {}{space}  // <- {}\n", line.number, line.text, line.words);
+            }
+        }
+    }
+    text
+}
+
+/// Lines in a fence that no backticks within can end.
+fn fenced(lines: &str, language: &str) -> String {
+    let fence = "`".repeat(longest_run(lines).max(2) + 1);
+    format!("{fence}{language}\n{lines}{fence}\n")
 }
 
 /// `name` `file:line`

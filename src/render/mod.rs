@@ -8,6 +8,7 @@ mod ndjson;
 mod page;
 mod pprof;
 mod sarif;
+mod source;
 mod source_root;
 mod table;
 mod text;

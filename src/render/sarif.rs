@@ -1,5 +1,6 @@
 //! `--format sarif`: findings as SARIF 2.1.0 for code scanning
-//! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>). A result stands where the goroutines block.
+//! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>). A result stands where the cause is, if the source
+//! is at hand and tells it, else where the goroutines block.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,11 +9,14 @@ use serde::Serialize;
 use serde_json::Number;
 
 use super::text::{clean, counted};
-use super::{SourceRoot, Style};
+use super::{SourceRoot, Style, source};
 use crate::report::{Finding, FrameReport, Report, Standing, Verdict};
 
 /// What GitHub shows of one upload (docs.github.com: "SARIF support for code scanning", limits).
 const MAX_RESULTS: usize = 5_000;
+
+/// What the place where they block is to a result that stands where the cause is.
+const BLOCKED_HERE: &str = "where they block";
 
 /// What the place of a `go` statement is to a result.
 const MADE_HERE: &str = "the go statement that made them";
@@ -131,7 +135,8 @@ struct Location {
     message: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_location: Option<PhysicalLocation>,
-    logical_locations: [LogicalLocation; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_locations: Option<[LogicalLocation; 1]>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +155,9 @@ struct ArtifactLocation {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
-    start_line: u32,
+    start_line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Text>,
 }
 
 #[derive(Serialize)]
@@ -255,13 +262,14 @@ fn result(finding: &Finding, rule_index: usize, style: &Style) -> SarifResult {
     for sentence in sentences.chain(finding.remedy.as_deref().map(|remedy| format!("Fix: {}", clean(remedy)))) {
         text += &format!("\n{sentence}");
     }
+    let (locations, related_locations) = locations(finding, style);
     SarifResult {
         rule_id: rule_id(finding),
         rule_index,
         level: level(finding.verdict),
         message: Text { text },
-        locations: finding.site.iter().map(|site| location(site, None, style)).collect(),
-        related_locations: finding.creator.iter().map(|creator| location(creator, Some(MADE_HERE), style)).collect(),
+        locations,
+        related_locations,
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, finding.id.clone())]),
         baseline_state: finding.standing().map(|standing| match standing {
             Standing::New => "new",
@@ -283,16 +291,53 @@ fn result(finding: &Finding, rule_index: usize, style: &Style) -> SarifResult {
     }
 }
 
-fn location(frame: &FrameReport, message: Option<&str>, style: &Style) -> Location {
-    let physical_location = frame.file.as_deref().map(|file| PhysicalLocation {
-        artifact_location: ArtifactLocation { uri: uri(file, &style.source_roots) },
-        region: frame.line.filter(|line| *line > 0).map(|start_line| Region { start_line }),
+/// Where a result stands: where the cause is if the source tells it, else where they block; and what belongs to it.
+fn locations(finding: &Finding, style: &Style) -> (Vec<Location>, Vec<Location>) {
+    let of = |frame: &Option<_>| frame.as_deref().map(|frame| location(finding, frame, style));
+    let (site, creator) = (of(&finding.site), of(&finding.creator));
+    let culprit = culprit(finding, style);
+    let (first, site) = if culprit.is_some() { (culprit, site) } else { (site, None) };
+    let related = [(site, BLOCKED_HERE), (creator, MADE_HERE)];
+    let related = related.into_iter().filter_map(|(location, message)| Some((location?, message)));
+    let related = (1..).zip(related).map(|(id, (location, message))| Location {
+        id: Some(id),
+        message: Some(Text { text: message.to_owned() }),
+        ..location
     });
+    (first.into_iter().collect(), related.collect())
+}
+
+fn culprit(finding: &Finding, style: &Style) -> Option<Location> {
+    let view = finding.source.as_ref()?;
+    let culprit = view.culprit.as_ref()?;
+    Some(Location {
+        id: None,
+        message: None,
+        physical_location: Some(physical(finding, &culprit.file, Some(culprit.line), style)),
+        logical_locations: source::function_at(view, &culprit.file, culprit.line).map(logical),
+    })
+}
+
+fn location(finding: &Finding, frame: &FrameReport, style: &Style) -> Location {
     Location {
-        id: message.is_some().then_some(1),
-        message: message.map(|text| Text { text: text.to_owned() }),
-        physical_location,
-        logical_locations: [LogicalLocation { fully_qualified_name: clean(&frame.function), kind: "function" }],
+        id: None,
+        message: None,
+        physical_location: frame.file.as_deref().map(|file| physical(finding, file, frame.line.map(u64::from), style)),
+        logical_locations: Some(logical(clean(&frame.function))),
+    }
+}
+
+fn logical(fully_qualified_name: String) -> [LogicalLocation; 1] {
+    [LogicalLocation { fully_qualified_name, kind: "function" }]
+}
+
+fn physical(finding: &Finding, file: &str, line: Option<u64>, style: &Style) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: ArtifactLocation { uri: uri(file, &style.source_roots) },
+        region: line.filter(|line| *line > 0).map(|start_line| Region {
+            start_line,
+            snippet: source::snippet(finding, file, start_line).map(|text| Text { text }),
+        }),
     }
 }
 

@@ -54,6 +54,15 @@ pub(super) fn cut_middle(text: &str, width: usize) -> String {
     format!("{head}…{}", tail.chars().rev().collect::<String>())
 }
 
+/// Fits text into `width` columns by cutting its end.
+pub(super) fn cut_end(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let head = prefix(text.chars(), width.saturating_sub(1));
+    format!("{}…", head.trim_end())
+}
+
 /// As many characters as fit.
 fn prefix(chars: impl Iterator<Item = char>, width: usize) -> String {
     let mut used = 0;
@@ -140,7 +149,7 @@ pub(super) fn wrapped_to(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, cut_middle, function, signed, sparkline, wrapped};
+    use super::{clean, cut_end, cut_middle, function, signed, sparkline, wrapped};
 
     #[test]
     fn signs() {
@@ -174,6 +183,8 @@ mod tests {
         assert_eq!(cut_middle("abcdefghij", 7), "ab…ghij");
         assert_eq!(cut_middle("世界世界世界", 7), "世…世界");
         assert_eq!(cut_middle("abc", 0), "…");
+        assert_eq!((cut_end("abc", 3), cut_end("ab cd", 4)), ("abc".into(), "ab…".into()));
+        assert_eq!((cut_end("世界世界", 4), cut_end("abc", 0)), ("世…".into(), "…".into()));
         assert_eq!(function("github.com/a/b.(*T).Run.func1", 20), "b.(*T).Run.func1");
         assert_eq!(function("main.G[...]", 40), "main.G[...]");
     }

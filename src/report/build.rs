@@ -14,6 +14,7 @@ use crate::compare::{ClockSource, Matched, highest_id, minutes, restarts, series
 use crate::error::Place;
 use crate::input::time_in_name;
 use crate::model::{Snapshot, SnapshotInfo, Symbols, WarningCode};
+use crate::source::{self, Readings, SourceTree};
 
 /// What a report is asked for.
 #[derive(Clone, Copy)]
@@ -26,18 +27,20 @@ pub struct Wanted<'a> {
     pub by: Option<&'a By>,
     /// Whether to say which labels groups have: there may be as many as goroutines.
     pub labels: bool,
+    /// Where the program's source lies, if it is at hand.
+    pub source: Option<&'a SourceTree>,
 }
 
 /// A report on moments that stand beside each other.
 #[must_use]
 pub fn triage(snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
     let totals = totals(&snapshots);
-    let (infos, matched) = side_by_side(snapshots);
+    let (mut infos, matched) = side_by_side(snapshots);
     let minutes = vec![0.0; infos.len()];
     let delta = infos.iter().all(|info| info.delta);
     let issued = Vec::new();
     let moments = Moments { compared: false, delta, with_ids: false, from: 0, minutes, timed: false, issued };
-    build(Command::Triage, &infos, &totals, &matched, symbols, wanted, moments)
+    build(Command::Triage, &mut infos, &totals, &matched, symbols, wanted, moments)
 }
 
 /// A report on two moments of one program.
@@ -47,8 +50,8 @@ pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, wanted: Wanted
     let totals = totals(&moments);
     let judged = judged(&mut moments);
     let [before, after] = moments;
-    let (infos, matched) = two_moments(before, after, symbols);
-    build(Command::Diff, &infos, &totals, &matched, symbols, wanted, judged)
+    let (mut infos, matched) = two_moments(before, after, symbols);
+    build(Command::Diff, &mut infos, &totals, &matched, symbols, wanted, judged)
 }
 
 /// A report on three moments and more of one program, in their order.
@@ -56,8 +59,8 @@ pub fn diff(before: Snapshot, after: Snapshot, symbols: &Symbols, wanted: Wanted
 pub fn trend(mut snapshots: Vec<Snapshot>, symbols: &Symbols, wanted: Wanted<'_>) -> Report {
     let totals = totals(&snapshots);
     let judged = judged(&mut snapshots);
-    let (infos, matched) = series(snapshots, symbols);
-    build(Command::Trend, &infos, &totals, &matched, symbols, wanted, judged)
+    let (mut infos, matched) = series(snapshots, symbols);
+    build(Command::Trend, &mut infos, &totals, &matched, symbols, wanted, judged)
 }
 
 /// What the moments of a comparison are to each other; what stands against judging them together becomes a warning.
@@ -95,7 +98,7 @@ fn totals(snapshots: &[Snapshot]) -> Vec<(i64, usize)> {
 
 fn build(
     command: Command,
-    infos: &[SnapshotInfo],
+    infos: &mut [SnapshotInfo],
     totals: &[(i64, usize)],
     matched: &[Matched],
     symbols: &Symbols,
@@ -103,7 +106,9 @@ fn build(
     moments: Moments,
 ) -> Report {
     let is_comparison = command != Command::Triage;
-    let Classified { groups: labels, findings } = classify::classify(matched, infos, &moments, wanted.rules, symbols);
+    let readings = read_source(infos, matched, symbols, wanted);
+    let Classified { groups: labels, findings } =
+        classify::classify(matched, infos, &moments, wanted.rules, symbols, &readings);
     let one_process = moments.from == 0;
     let words = Words {
         symbols,
@@ -153,6 +158,19 @@ fn build(
         baseline: None,
         left_out,
     }
+}
+
+/// What the source of all groups tells, where there is any; what it can't tell becomes a warning.
+fn read_source(infos: &mut [SnapshotInfo], matched: &[Matched], symbols: &Symbols, wanted: Wanted<'_>) -> Readings {
+    let Some(tree) = wanted.source else { return Readings::default() };
+    let go_version = infos.iter().rev().find_map(|info| info.go_version.clone());
+    let readings = source::read(tree, matched, symbols, go_version.as_deref());
+    if let Some(last) = infos.last_mut() {
+        for (code, message, stacks) in readings.doubts() {
+            last.warnings.add_many(code, Place::Whole, stacks, || message);
+        }
+    }
+    readings
 }
 
 /// The time between the first and the last snapshot, where both carry theirs and it passed.

@@ -51,6 +51,7 @@ impl Words<'_> {
             evidence: finding.evidence,
             remedy: finding.remedy,
             reference: finding.reference,
+            source: finding.source,
             baseline: None,
             accepted: None,
         })

@@ -25,3 +25,4 @@ pub use selection::{LeftOut, Selection};
 pub use crate::classify::words::{counted, thousands};
 pub use crate::classify::{Evidence, EvidenceKind, Verdict};
 pub use crate::model::Origin;
+pub use crate::source::{Excerpt, Role, SourceLine, SourcePlace, SourceView};

@@ -12,6 +12,7 @@ use serde_json::Number;
 use super::{Accepted, Aggregate, BaselineReport, Compared, LeftOut};
 use crate::classify::{Evidence, Verdict};
 use crate::model::Origin;
+use crate::source::SourceView;
 
 /// The version of the JSON output.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -379,6 +380,8 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// Where to read more.
     pub reference: Option<String>,
+    /// What the source tells of it, where it is at hand.
+    pub source: Option<SourceView>,
     /// What it is to the baseline, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Compared>,

@@ -69,12 +69,21 @@ pub(crate) fn triage(file: &Path, rules: &Rules) -> Report {
 
 /// The report on two snapshots.
 pub(crate) fn diff_of(before: Snapshot, after: Snapshot, symbols: &Symbols, rules: &Rules) -> Report {
-    report::diff(before, after, symbols, Wanted { rules, selection: &Selection::default(), by: None, labels: true })
+    report::diff(
+        before,
+        after,
+        symbols,
+        Wanted { rules, selection: &Selection::default(), by: None, labels: true, source: None },
+    )
 }
 
 /// The report on snapshots beside each other.
 pub(crate) fn triage_of(snapshots: Vec<Snapshot>, symbols: &Symbols, rules: &Rules) -> Report {
-    report::triage(snapshots, symbols, Wanted { rules, selection: &Selection::default(), by: None, labels: true })
+    report::triage(
+        snapshots,
+        symbols,
+        Wanted { rules, selection: &Selection::default(), by: None, labels: true, source: None },
+    )
 }
 
 fn one(path: &Path, symbols: &mut Symbols) -> Snapshot {

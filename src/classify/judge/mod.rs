@@ -7,6 +7,7 @@ mod library;
 pub(super) use library::objects;
 
 use super::behaviour::Behaviour;
+use super::by_source::BySource;
 use super::cluster::Cluster;
 use super::evidence::{Evidence, EvidenceKind};
 use super::observe;
@@ -15,6 +16,13 @@ use super::signature::{Matcher, Rule, Shape};
 use super::verdict::Verdict;
 use super::words::counted;
 use crate::model::Wait;
+
+/// How much of the doubt is gone once the source shows the cause and leaves no other.
+const SHOWN: f64 = 0.4;
+/// The same where the cause is the likeliest only.
+const LIKELY_SHOWN: f64 = 0.2;
+/// What is left of the confidence where a timer ends each wait: a loop of such may still be a leak.
+const TIMED: f64 = 0.8;
 
 /// What is thought of a cluster.
 #[derive(Clone, Debug)]
@@ -50,8 +58,8 @@ impl Judgement {
     }
 }
 
-/// Judges a cluster.
-pub(super) fn judge(cluster: &Cluster, scene: &Scene<'_>, matcher: &Matcher<'_>) -> Judgement {
+/// Judges a cluster, of which the source tells `source`.
+pub(super) fn judge(cluster: &Cluster, scene: &Scene<'_>, matcher: &Matcher<'_>, source: &BySource) -> Judgement {
     let rule = cluster.matched.signature.map(|index| matcher.rule(index));
     let mut judgement = proof(cluster, scene).or_else(|| at_the_end(cluster, scene)).unwrap_or_else(|| match rule {
         _ if cluster.behaviour == Behaviour::Gone => gone(cluster),
@@ -60,9 +68,25 @@ pub(super) fn judge(cluster: &Cluster, scene: &Scene<'_>, matcher: &Matcher<'_>)
         None => language::without_rule(cluster, scene),
     });
     if judgement.verdict.is_finding() {
-        name_causes(&mut judgement, cluster, matcher, scene);
+        name_causes(&mut judgement, cluster, matcher, scene, source);
+        weigh(&mut judgement, source);
     }
     judgement
+}
+
+/// The source makes a verdict more or less sure; it never makes or clears one, and what is proven stays so.
+fn weigh(judgement: &mut Judgement, source: &BySource) {
+    if judgement.verdict == Verdict::Leaked {
+        return;
+    }
+    let shown = source.cause.as_ref().filter(|cause| judgement.pattern == Some(cause.pattern));
+    if let Some(cause) = shown {
+        let share = if cause.sure { SHOWN } else { LIKELY_SHOWN };
+        judgement.confidence += (1.0 - judgement.confidence) * share;
+    }
+    if source.timed {
+        judgement.confidence *= TIMED;
+    }
 }
 
 /// What can never proceed, whatever else is known.
@@ -122,7 +146,13 @@ fn gone(cluster: &Cluster) -> Judgement {
 }
 
 /// Which causes fit, and which of them where evidence parts it from the others.
-fn name_causes(judgement: &mut Judgement, cluster: &Cluster, matcher: &Matcher<'_>, scene: &Scene<'_>) {
+fn name_causes(
+    judgement: &mut Judgement,
+    cluster: &Cluster,
+    matcher: &Matcher<'_>,
+    scene: &Scene<'_>,
+    source: &BySource,
+) {
     let signature = cluster.matched.signature.map(|index| matcher.rule(index));
     let mut rules: Vec<&Rule> = signature.into_iter().collect();
     if signature.is_none_or(|rule| rule.language || rule.context) {
@@ -141,7 +171,7 @@ fn name_causes(judgement: &mut Judgement, cluster: &Cluster, matcher: &Matcher<'
         [only] => Some(only.as_str()),
         _ => None,
     };
-    let told = told_apart(cluster, signature, scene);
+    let told = told_apart(cluster, signature, scene, source);
     if let Some(id) = told.or(alone).and_then(super::patterns::get).map(|pattern| pattern.id) {
         judgement.pattern = Some(id);
         judgement.candidates.retain(|known| known != id);
@@ -150,8 +180,13 @@ fn name_causes(judgement: &mut Judgement, cluster: &Cluster, matcher: &Matcher<'
     if judgement.pattern.is_none()
         && let Some(decides) = rules.iter().find_map(|rule| rule.decides.as_ref())
     {
-        judgement.evidence.push(Evidence::new(EvidenceKind::Source, format!("the source decides: {decides}")));
+        let read = if source.view.is_some() { "no rule fits the source; what decides" } else { "the source decides" };
+        judgement.evidence.push(Evidence::new(EvidenceKind::Source, format!("{read}: {decides}")));
     }
+}
+
+fn fits(rule: &Rule, pattern: &str) -> bool {
+    rule.patterns.iter().any(|id| id == pattern)
 }
 
 /// Several children of each goroutine that made them speak for a fan-out, one of each against it.
@@ -166,12 +201,20 @@ fn by_fan_out(candidates: &mut [String], cluster: &Cluster, scene: &Scene<'_>) {
 }
 
 /// The cause, where what the dump shows leaves no other.
-fn told_apart(cluster: &Cluster, signature: Option<&Rule>, scene: &Scene<'_>) -> Option<&'static str> {
+fn told_apart(
+    cluster: &Cluster,
+    signature: Option<&Rule>,
+    scene: &Scene<'_>,
+    source: &BySource,
+) -> Option<&'static str> {
     let state = &cluster.key.state;
+    let by_source = source.cause.as_ref().map(|cause| cause.pattern);
     let spawns_itself = signature.is_some_and(|rule| rule.shapes.contains(&Shape::SpawnsItself));
     match state.wait {
         _ if state.nil_channel == Some(true) => Some("nil-channel"),
         _ if state.no_cases == Some(true) => Some("empty-select"),
+        // What a library's rule knows by name, the source of its caller doesn't know better.
+        _ if by_source.is_some_and(|id| signature.is_none_or(|rule| rule.language || fits(rule, id))) => by_source,
         // A send that fails is tried again after a while; what crawls spawns for each of what it finds.
         _ if spawns_itself => None,
         Wait::MutexLock if scene.is_once(cluster) => Some("once-stuck"),

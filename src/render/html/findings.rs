@@ -1,6 +1,7 @@
 //! The findings as cards, worst first.
 
 use super::{name, sentence, whereabouts, words};
+use crate::render::source::{self, Block};
 use crate::render::text::thousands;
 use crate::report::{Evidence, EvidenceKind, Finding, Report};
 
@@ -38,6 +39,9 @@ pub(super) struct Card {
     pub(super) fix: Option<String>,
     pub(super) causes: String,
     pub(super) explain: Option<String>,
+    pub(super) source: Vec<Block>,
+    /// How many of its lines are not there.
+    pub(super) source_left_out: usize,
     /// A text, and whether it can be followed.
     pub(super) reference: Option<(String, bool)>,
 }
@@ -68,6 +72,8 @@ fn card(report: &Report, number: usize, finding: &Finding) -> Card {
     let counts: Vec<String> = finding.counts.iter().map(|n| thousands(*n)).collect();
     let share = finding.share.as_f64().unwrap_or(0.0) * 100.0;
     let places = [("at", &finding.site), ("made at", &finding.creator)];
+    let (source, source_left_out) =
+        if number < WHOLE { source::blocks(finding, source::MOST) } else { (Vec::new(), 0) };
     Card {
         number,
         verdict: finding.verdict.word(),
@@ -87,6 +93,8 @@ fn card(report: &Report, number: usize, finding: &Finding) -> Card {
         fix: finding.remedy.as_deref().map(sentence),
         explain: causes.first().cloned().or_else(|| finding.signature.as_deref().map(name)),
         causes: causes.join(", "),
+        source,
+        source_left_out,
         reference: finding.reference.as_deref().map(|text| {
             // A user's rules may say anything; only what a browser opens as a page is a link.
             (sentence(text), text.starts_with("https://") || text.starts_with("http://"))

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
+use super::source::Row;
 use super::table::words;
 use super::text::{Style, clean, cut_middle, place};
 use crate::report::{FrameReport, Report};

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN, is_own};
-use crate::render::text::{clean, counted, cut_middle, function, place, signed, sparkline, thousands, wrapped_to};
+use crate::render::text::{clean, counted, cut_end, function, place, signed, sparkline, thousands, wrapped_to};
 use crate::report::{Evidence, EvidenceKind, Finding, FrameReport, Group, Standing, Verdict};
 
 /// Findings shown with all that is known of them; more would push the answer off the first screen.
 const SHOWN_WHOLE: usize = 3;
 /// Sentences of evidence shown where `--full` doesn't ask for all.
 const EVIDENCE_SHOWN: usize = 5;
+/// Findings shown with lines of source where `--full` doesn't ask for all.
+const SOURCE_SHOWN: usize = 3;
 /// Causes named of those that fit.
 const CAUSES_SHOWN: usize = 5;
 /// Kinds of healthy goroutines shown.
 const KINDS_SHOWN: usize = 8;
 /// The width of the words before a finding's lines.
-const MARGIN: usize = 9;
+pub(super) const MARGIN: usize = 9;
 
 impl Page<'_> {
     pub(super) fn findings(&mut self) {
@@ -24,9 +26,12 @@ impl Page<'_> {
         let whole = self.style.top.unwrap_or(SHOWN_WHOLE).min(findings.len());
         let brief = self.top();
         findings.extend(known);
-        for finding in findings.iter().take(whole) {
+        for (i, finding) in findings.iter().take(whole).enumerate() {
             self.text.push('\n');
             self.finding(finding);
+            if i < SOURCE_SHOWN || self.style.full {
+                self.source(finding);
+            }
         }
         if findings.len() > whole {
             self.text.push('\n');
@@ -101,8 +106,11 @@ impl Page<'_> {
         if others.len() > shown {
             self.entry("", &format!("… {} more; --full shows all", others.len() - shown), DIM);
         }
-        for evidence in source {
-            self.entry("look", &clean(&evidence.text), PLAIN);
+        // What the source shows is a reason; what it would show is advice.
+        let told = finding.source.is_some() && finding.pattern.is_some();
+        let word = if told { "why" } else { "look" };
+        for (i, evidence) in source.into_iter().enumerate() {
+            self.entry(if i == 0 { word } else { "" }, &clean(&evidence.text), PLAIN);
         }
     }
 
@@ -115,7 +123,7 @@ impl Page<'_> {
     }
 
     /// A word and what belongs to it, further lines below it.
-    fn entry(&mut self, word: &str, text: &str, ansi: anstyle::Style) {
+    pub(super) fn entry(&mut self, word: &str, text: &str, ansi: anstyle::Style) {
         let room = self.style.width.saturating_sub(MARGIN + 2);
         for (i, line) in wrapped_to(text, room).into_iter().enumerate() {
             let word = if i == 0 { word } else { "" };
@@ -177,14 +185,4 @@ fn since_baseline(finding: &Finding) -> String {
             _ => format!(" (worse, was {was})"),
         },
     }
-}
-
-/// Cuts what doesn't fit.
-fn cut_end(text: &str, width: usize) -> String {
-    if unicode_width::UnicodeWidthStr::width(text) <= width {
-        return text.to_owned();
-    }
-    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
-    cut.truncate(cut.trim_end().len());
-    cut_middle(&format!("{cut}…"), width)
 }

@@ -7,6 +7,7 @@ mod findings;
 mod grid;
 mod heads;
 mod moments;
+mod source;
 mod whereabouts;
 pub(super) mod words;
 
