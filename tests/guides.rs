@@ -35,3 +35,25 @@ fn the_guides_are_true() {
     }
     assert!(checked >= 10, "only {checked} commands in the guides");
 }
+
+/// What the source can tell is told in the guide's table and in the pages, and nothing else is.
+#[test]
+fn the_guide_to_source_is_complete() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &Path| fs::read_to_string(path).expect("readable");
+    let folder =
+        |name: &str| fs::read_dir(root.join(name)).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let rules: String = folder("src/classify/cause").map(|path| read(&path)).collect();
+    let guide = read(&root.join("docs/source.md"));
+    let table = guide.split("## Which causes it can tell apart").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let table = table.expect("a table");
+    let mut told = 0;
+    for page in folder("src/classify/patterns").filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        let name = page.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let by_source = rules.contains(&format!("\"{name}\""));
+        assert_eq!(table.contains(&format!("`{name}`")), by_source, "{name} in docs/source.md");
+        assert_eq!(read(&page).contains("`--source DIR`"), by_source, "{name}: --source DIR in its page");
+        told += usize::from(by_source);
+    }
+    assert!(read(&root.join("README.md")).contains(&format!("{told} of the patterns can be told by source")), "{told}");
+}
