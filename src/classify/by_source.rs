@@ -121,9 +121,11 @@ fn under_the_lock<'s, 'l>(
         let (file, line) = (symbols.str(at.file), u64::from(at.line));
         lock.sections.iter().find(|section| {
             let between = section.place.line < line && line <= section.last_line;
-            // Lines of a literal within the function may run at any time.
-            let same = symbols.name_of(frame).ends_with(&format!(".{}", section.function));
-            section.place.file == file && between && same && !section.read
+            between
+                && section.place.file == file
+                && !section.read
+                // Lines of a literal within the function may run at any time.
+                && symbols.name_of(frame).ends_with(&format!(".{}", section.function))
         })
     };
     let groups = (0..scene.groups.len()).filter(|i| !cluster.groups.contains(i)).filter_map(|i| scene.now(i));
