@@ -91,7 +91,7 @@ fn comparing(c: &mut Criterion) {
     });
     let selection = Selection::default();
     let rules = Rules::built_in();
-    let wanted = Wanted { rules: &rules, selection: &selection, by: None, labels: true, source: None };
+    let wanted = Wanted { rules: &rules, selection: &selection, by: None, labels: true, frames: true, source: None };
     let report = diff(before.clone(), after.clone(), &symbols, wanted);
     assert_eq!((report.groups.len(), report.summary.goroutines), (DEBUG2_GROUPS, GOROUTINES as i64));
     let births: u64 = report.groups.iter().filter_map(|g| g.identity.as_ref()).map(|i| i.births).sum();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use serde_json::Value;
 
-use crate::packed::PackedRule;
+use crate::packed::{NO_PATTERN, PackedRule, SCOPES, SHAPES};
 use crate::{Result, automaton};
 
 /// Files for `OUT_DIR` and their contents.
@@ -24,6 +24,7 @@ pub(crate) fn pack(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     }
     let (anchored, rest) = automaton::of(&packer.patterns)?;
     Ok(vec![
+        ("signatures.idx", packer.heads),
         ("signatures.pb", packer.rules),
         ("signatures.txt", packer.texts.into_bytes()),
         ("names_from_start.bin", anchored),
@@ -33,7 +34,8 @@ pub(crate) fn pack(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
 
 #[derive(Default)]
 struct Packer {
-    /// The conditions of each, behind their length.
+    heads: Vec<u8>,
+    /// The conditions of each.
     rules: Vec<u8>,
     /// What is text of each.
     texts: String,
@@ -54,8 +56,8 @@ impl Packer {
         let (site, entry, creator) = (pattern("site"), pattern("entry"), pattern("creator"));
         let packed = PackedRule {
             texts: texts_of.iter().map(|text| Ok(u32::try_from(text.len())?)).collect::<Result<_>>()?,
-            shapes: texts(&rule["shapes"]),
-            scope: rule["scope"].as_str().map(str::to_owned),
+            shapes: texts(&rule["shapes"]).iter().map(|shape| place(&SHAPES, shape)).collect::<Result<_>>()?,
+            scope: place(&SCOPES, rule["scope"].as_str().unwrap_or(SCOPES[0]))?,
             language: rule["language"] == true,
             context: rule["context"] == true,
             frames,
@@ -64,8 +66,19 @@ impl Packer {
             entry,
             creator,
         };
-        Ok(packed.encode_length_delimited(&mut self.rules)?)
+        let first = packed.frames.first().copied().or(site).or(entry).or(creator);
+        let texts: usize = texts_of.iter().map(String::len).sum();
+        self.heads.extend(first.map_or(Ok(NO_PATTERN), u16::try_from)?.to_le_bytes());
+        self.heads.extend(u16::try_from(packed.encoded_len())?.to_le_bytes());
+        self.heads.extend(u32::try_from(texts)?.to_le_bytes());
+        Ok(packed.encode(&mut self.rules)?)
     }
+}
+
+/// Where a name stands.
+fn place(names: &[&str], name: &str) -> Result<u32> {
+    let at = names.iter().position(|known| *known == name).ok_or_else(|| format!("{name} is none of {names:?}"))?;
+    Ok(u32::try_from(at)?)
 }
 
 /// The number of a pattern; each stands once.

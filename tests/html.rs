@@ -41,7 +41,8 @@ fn series(name: &str) -> Report {
     let snapshots =
         ["s1", "s2", "s3"].map(|s| common::snapshot(&format!("trend/{name}/{s}.debug2.txt.gz"), &mut symbols)).into();
     let rules = Rules::built_in();
-    let wanted = Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true, source: None };
+    let wanted =
+        Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true, frames: true, source: None };
     unpark::report::trend(snapshots, &symbols, wanted)
 }
 

@@ -7,7 +7,7 @@ mod common;
 use std::io::Cursor;
 use std::path::Path;
 
-use unpark::input::{MAX_UNPACKED, unpack};
+use unpark::input::{MAX_UNPACKED, Threads, unpack};
 use unpark::model::{Snapshot, Symbols};
 use unpark::parse::{Options, read_unpacked};
 
@@ -29,7 +29,7 @@ fn assert_same(what: &str, text: &[u8]) {
     let by_lines = report(text, &Options { scan_ahead: false, ..Options::default() });
     assert!(!by_lines.contains("\"snapshots\": []"), "{what}: nothing was read");
     for threads in [1, 2, 3, 5] {
-        let report = report(text, &Options { threads, ..Options::default() });
+        let report = report(text, &Options { threads: Threads::new(Some(threads)), ..Options::default() });
         assert!(report == by_lines, "{what}: {threads} threads read another report");
     }
 }

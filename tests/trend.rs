@@ -22,7 +22,7 @@ fn trend_of(dumps: &[Vec<u8>]) -> Report {
     report::trend(
         snapshots,
         &symbols,
-        Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true, source: None },
+        Wanted { rules: &rules, selection: &Selection::default(), by: None, labels: true, frames: true, source: None },
     )
 }
 

@@ -48,5 +48,5 @@ pub fn wanted() -> Wanted<'static> {
     static RULES: OnceLock<Rules> = OnceLock::new();
     static SELECTION: OnceLock<Selection> = OnceLock::new();
     let selection = SELECTION.get_or_init(Selection::default);
-    Wanted { rules: RULES.get_or_init(Rules::built_in), selection, by: None, labels: true, source: None }
+    Wanted { rules: RULES.get_or_init(Rules::built_in), selection, by: None, labels: true, frames: true, source: None }
 }

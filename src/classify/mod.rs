@@ -79,7 +79,7 @@ pub fn classify(
     let scene_at = |at| Scene::new(groups, infos, moments, at, symbols);
     let Judged { judgements, mut findings, scene } =
         judged(&clusters, &sources, fullest::now(groups, moments), scene_at, &matcher);
-    let mut labels = Labels::new(groups.len(), &clusters, &judgements, &matcher);
+    let mut labels = Labels::new(groups.len(), &clusters, judgements, &matcher);
     labels.companions(&clusters, &mut findings, &matcher);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     if let Some(crowd) = spawn::crowd(&scene, &|i| labels.is_finding(i)) {
@@ -136,20 +136,24 @@ struct Labels {
 }
 
 impl Labels {
-    fn new(groups: usize, clusters: &[Cluster], judgements: &[Option<Judgement>], matcher: &Matcher<'_>) -> Self {
+    fn new(groups: usize, clusters: &[Cluster], judgements: Vec<Option<Judgement>>, matcher: &Matcher<'_>) -> Self {
         let mut labels = Labels { groups: vec![None; groups] };
         for (cluster, judgement) in clusters.iter().zip(judgements) {
             let Some(judgement) = judgement else { continue };
             let rule = cluster.matched.signature.map(|index| matcher.rule(index));
-            for group in &cluster.groups {
-                labels.groups[*group] = Some(Labelled {
-                    signature: rule.map(|rule| rule.id.clone()),
-                    title: rule.map(|rule| rule.title.clone()),
-                    trend: cluster.movement().map(Box::new),
-                    own: rule.is_some_and(|rule| rule.scope == Scope::System),
-                    judgement: judgement.clone(),
-                });
+            let label = |judgement| Labelled {
+                signature: rule.map(|rule| rule.id.clone()),
+                title: rule.map(|rule| rule.title.clone()),
+                trend: cluster.movement().map(Box::new),
+                own: rule.is_some_and(|rule| rule.scope == Scope::System),
+                judgement,
+            };
+            // Most clusters are of one group.
+            let Some((last, others)) = cluster.groups.split_last() else { continue };
+            for group in others {
+                labels.groups[*group] = Some(label(judgement.clone()));
             }
+            labels.groups[*last] = Some(label(judgement));
         }
         labels
     }

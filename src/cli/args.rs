@@ -100,32 +100,13 @@ pub(super) struct Arguments {
 pub(super) enum CommandArguments {
     /// One moment per input: what the goroutines wait for, and where
     #[command(after_help = TRIAGE_EXAMPLES)]
-    Triage {
-        /// Profiles or dumps: paths, `-` for standard input, or directories of captures
-        #[arg(required = true, value_name = "INPUT")]
-        inputs: Vec<PathBuf>,
-        #[command(flatten)]
-        report: ReportArguments,
-    },
+    Triage(TriageArguments),
     /// Two moments: what grew, came, shrank, went, and stayed
     #[command(after_help = DIFF_EXAMPLES)]
-    Diff {
-        /// The earlier profile or dump
-        before: PathBuf,
-        /// The later one
-        after: PathBuf,
-        #[command(flatten)]
-        report: ReportArguments,
-    },
+    Diff(DiffArguments),
     /// Three moments and more: what leaks, against load that only fluctuates
     #[command(after_help = TREND_EXAMPLES)]
-    Trend {
-        /// Profiles or dumps in order of time, or directories of captures; forms of one moment are merged
-        #[arg(required = true, value_name = "INPUT")]
-        inputs: Vec<PathBuf>,
-        #[command(flatten)]
-        report: ReportArguments,
-    },
+    Trend(TrendArguments),
     /// A dump as a file for other tools: go tool pprof, speedscope, flame graphs
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(ConvertArguments),
@@ -147,6 +128,34 @@ pub(super) enum CommandArguments {
     /// What a label means: how it comes about in Go code, what its stacks look like, how to fix it
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TriageArguments {
+    /// Profiles or dumps: paths, `-` for standard input, or directories of captures
+    #[arg(required = true, value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArguments {
+    /// The earlier profile or dump
+    pub(super) before: PathBuf,
+    /// The later one
+    pub(super) after: PathBuf,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrendArguments {
+    /// Profiles or dumps in order of time, or directories of captures; forms of one moment are merged
+    #[arg(required = true, value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
 }
 
 #[derive(Debug, Args)]

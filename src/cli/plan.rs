@@ -13,6 +13,7 @@ use super::args::{
 use super::config::{Config, FailOn, Project};
 use super::terminal;
 use crate::classify::signature::Rules;
+use crate::input::Threads;
 use crate::parse::Options;
 use crate::render::{Format, SourceRoot, Style};
 use crate::report::{Acceptance, Baseline, By, Selection, Verdict};
@@ -130,13 +131,6 @@ impl Plan {
     }
 }
 
-/// More threads than these have nothing to do: one hands out what the others read.
-const MAX_THREADS: usize = 8;
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn project(reading: &ReadingArguments) -> Result<Project, String> {
     if reading.no_config { Ok(Project::default()) } else { Project::find(reading.config.as_deref()) }
 }
@@ -146,7 +140,7 @@ fn source(
     named: SourceArguments,
     roots: Vec<PathBuf>,
     path_maps: Vec<PathMap>,
-    threads: usize,
+    threads: Threads,
 ) -> Result<Option<SourceTree>, String> {
     let roots = [named.source, roots].concat();
     let maps = [named.path_map, path_maps].concat();
@@ -163,7 +157,7 @@ fn options(reading: &ReadingArguments, config: &Config) -> Result<Options, Strin
     Ok(Options {
         strip: strips.map(|text| strip(text)).collect::<Result<_, _>>()?,
         max_input: max_input.map_or(Ok(Options::default().max_input), |text| size(text))?,
-        threads: reading.threads.unwrap_or_else(processors).clamp(1, MAX_THREADS),
+        threads: Threads::new(reading.threads),
         ..Options::default()
     })
 }

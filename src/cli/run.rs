@@ -10,7 +10,7 @@ use crate::input::{self, Source};
 use crate::model::{ProfileKind, Snapshot, Symbols};
 use crate::parse;
 use crate::render;
-use crate::report::{self, Gate, Report, Verdict, Wanted};
+use crate::report::{self, Acceptance, By, Gate, Report, Verdict, Wanted};
 use crate::source::SourceTree;
 
 /// Returns the exit code.
@@ -213,14 +213,18 @@ fn convert(plan: &Plan, input: &Path, symbols: &mut Symbols) -> (Option<Report>,
 }
 
 fn wanted(plan: &Plan) -> Wanted<'_> {
-    // Tables show labels in whole stacks only.
-    let by_label = plan.accepted.iter().any(|accepted| accepted.label.is_some());
-    let labels = plan.format != render::Format::Table || plan.style.full || by_label;
+    // Tables show labels in whole stacks only, and those where they are asked to.
+    let whole = plan.format != render::Format::Table || plan.style.full;
+    let accepted = |by: &dyn Fn(&Acceptance) -> bool| plan.accepted.iter().any(by);
     Wanted {
         rules: &plan.rules,
         selection: &plan.selection,
         by: plan.by.as_ref(),
-        labels,
+        labels: whole || accepted(&|entry| entry.label.is_some()),
+        frames: whole
+            || accepted(&|entry| entry.any.is_some())
+            || plan.selection.looks_at_frames()
+            || plan.by == Some(By::Function),
         source: plan.source.as_ref(),
     }
 }

@@ -6,6 +6,7 @@ mod moments;
 mod nuls;
 mod source;
 mod text_lines;
+mod threads;
 mod unpack;
 mod zstd;
 
@@ -14,5 +15,6 @@ pub use moments::{by_moment, natural, stem, time_in_name};
 pub use nuls::{NulCount, Nuls, WithoutNuls};
 pub use source::{Source, expand};
 pub use text_lines::{LineAhead, TextLines};
+pub use threads::Threads;
 pub(crate) use unpack::as_kind;
 pub use unpack::{Bytes, MAX_UNPACKED, ReadHook, Unpacked, open, unpack};

@@ -25,18 +25,19 @@ impl<'a> FunctionName<'a> {
         }
         let folded = fold_type_arguments(raw);
         let end = package_end(&folded);
-        let package = unescape(&folded[..end]).into_owned();
-        let name = match folded {
-            Cow::Borrowed(text) => unescape(text),
-            Cow::Owned(text) => Cow::Owned(unescape(&text).into_owned()),
-        };
-        FunctionName { name, package: Cow::Owned(package) }
+        match folded {
+            Cow::Borrowed(text) => FunctionName { name: unescape(text), package: unescape(&text[..end]) },
+            Cow::Owned(text) => FunctionName {
+                name: Cow::Owned(unescape(&text).into_owned()),
+                package: Cow::Owned(unescape(&text[..end]).into_owned()),
+            },
+        }
     }
 }
 
 /// Replaces what stands between outermost brackets by `...`. A bracket that never closes is left as it is.
 fn fold_type_arguments(raw: &str) -> Cow<'_, str> {
-    if !raw.contains('[') {
+    if !has(raw, b'[') {
         return Cow::Borrowed(raw);
     }
     let mut out = String::with_capacity(raw.len());
@@ -68,9 +69,24 @@ fn fold_type_arguments(raw: &str) -> Cow<'_, str> {
 /// Where the package path ends in an escaped name: at the first dot after its last slash. Slashes in receivers and type
 /// arguments don't count (`os/exec.*closeOnce.(os/exec.close)·fm`, Go 1.3).
 fn package_end(name: &str) -> usize {
-    let path = memchr::memchr3(b'(', b'[', b'*', name.as_bytes()).map_or(name, |end| &name[..end]);
-    let after_slash = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |i| i + 1);
-    memchr::memchr(b'.', &name.as_bytes()[after_slash..]).map_or(0, |i| after_slash + i)
+    let (mut dot, mut in_path) = (None, true);
+    for (at, byte) in name.bytes().enumerate() {
+        match byte {
+            b'/' if in_path => dot = None,
+            b'(' | b'[' | b'*' => in_path = false,
+            b'.' if dot.is_none() => dot = Some(at),
+            _ => {}
+        }
+        if !in_path && dot.is_some() {
+            break;
+        }
+    }
+    dot.unwrap_or(0)
+}
+
+/// Whether a short text has a byte: without an early end, many are looked at at once.
+fn has(text: &str, wanted: u8) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte == wanted))
 }
 
 /// Undoes `%xx`, twice where an escape was escaped.
@@ -84,7 +100,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 
 /// `None` where there is nothing to undo.
 fn unescape_once(text: &str) -> Option<String> {
-    if !text.contains('%') {
+    if !has(text, b'%') {
         return None;
     }
     let bytes = text.as_bytes();

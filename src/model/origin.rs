@@ -16,8 +16,8 @@ pub enum Origin {
     User,
 }
 
-/// First path elements of the standard library (`go list std`, Go 1.19 to 1.27). A user's package may share one, so a
-/// frame is `std` only where its file agrees.
+/// First path elements of the standard library (`go list std`, Go 1.19 to 1.27), in order. A user's package may share one,
+/// so a frame is `std` only where its file agrees.
 const STD_ROOTS: &[&str] = &[
     "archive",
     "arena",
@@ -111,17 +111,21 @@ pub fn is_runtime(package: &str) -> bool {
 
 /// `example.com/m@v1.2.3/x.go`
 fn has_module_version(file: &str) -> bool {
-    file.match_indices("@v").any(|(at, _)| file[at + 2..].starts_with(|c: char| c.is_ascii_digit()))
+    let version = |rest: &str| rest.strip_prefix('v').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
+    file.split('@').skip(1).any(version)
 }
 
 fn is_std(package: &str, file: &str) -> bool {
     let root = package.split('/').next().unwrap_or_default();
-    if !STD_ROOTS.contains(&root) {
+    if STD_ROOTS.binary_search(&root).is_err() {
         return false;
     }
     let directory = file.rfind(['/', '\\']).map_or("", |i| &file[..i]);
     // No file, or one that the compiler made up: the package alone decides.
     if directory.is_empty() {
+        return true;
+    }
+    if directory.strip_suffix(package).is_some_and(|before| before.is_empty() || before.ends_with("/src/")) {
         return true;
     }
     let below_src = ["/src/pkg/", "/src/", "\\src\\"]
@@ -137,7 +141,12 @@ fn is_std(package: &str, file: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Origin;
+    use super::{Origin, STD_ROOTS};
+
+    #[test]
+    fn roots_are_in_order() {
+        assert!(STD_ROOTS.is_sorted());
+    }
 
     #[test]
     fn told_from_package_and_file() {

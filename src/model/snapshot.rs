@@ -154,6 +154,16 @@ impl SnapshotBuilder {
         self
     }
 
+    /// Makes room for the groups of so many samples, each of which may be one; of many samples most are not.
+    #[must_use]
+    pub fn with_room(mut self, samples: usize) -> Self {
+        const MOST: usize = 1024;
+        let room = samples.min(MOST);
+        self.groups.reserve(room);
+        self.index.reserve(room);
+        self
+    }
+
     /// The group with this key, made where there is none yet. The index stays valid until [`Self::finish`].
     pub fn group(&mut self, key: GroupKey, receive: Option<Receive>) -> usize {
         let at = *self.index.entry(key).or_insert(self.groups.len());

@@ -15,6 +15,14 @@ pub struct StrId(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FunctionId(u32);
 
+impl FunctionId {
+    /// Its place among all functions, below [`Symbols::functions`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// An interned frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FrameId(u32);
@@ -115,12 +123,8 @@ impl Symbols {
         if let Some(id) = self.strings.find(hash, |id| slice(all, ends, *id) == text) {
             return *id;
         }
-        let id = StrId(index_u32(self.ends.len()));
         self.text.push_str(text);
-        self.ends.push(self.text.len());
-        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
-        id
+        self.added(hash)
     }
 
     /// Names modules whose code is the program's own wherever it lies: module paths, or what several begin with.
@@ -140,6 +144,34 @@ impl Symbols {
         self.ends.reserve(more);
         let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
         self.strings.reserve(more, |id| hasher.hash_one(slice(all, ends, *id)));
+    }
+
+    /// Makes room for so many functions more.
+    pub fn reserve_functions(&mut self, more: usize) {
+        let (functions, hasher) = (&self.functions, &self.hasher);
+        self.function_by_name.reserve(more, |id| hasher.hash_one(functions[id.0 as usize].name));
+        self.function_by_spelling.reserve(more, |(known, _)| hasher.hash_one(known));
+        self.functions.reserve(more);
+    }
+
+    /// Makes room for so many frames more.
+    pub fn reserve_frames(&mut self, more: usize) {
+        let (frames, hasher) = (&self.frames, &self.hasher);
+        self.frame_index.reserve(more, |id| {
+            let frame = &frames[id.0 as usize];
+            hasher.hash_one((frame.function, frame.file, frame.line))
+        });
+        self.frames.reserve(more);
+    }
+
+    /// Makes room for stacks of so many frames in all that no two of them share.
+    pub fn reserve_stacks(&mut self, frames: usize) {
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.node_index.reserve(frames, |id| {
+            let node = &nodes[id.0 as usize];
+            hasher.hash_one((node.parent, node.frame))
+        });
+        self.nodes.reserve(frames);
     }
 
     /// The id of a text as an input has it. What is no UTF-8 is taken for Windows-1252, in which every byte is a letter:
@@ -177,17 +209,63 @@ impl Symbols {
 
     /// Interns a function by its name as a profile spells it.
     pub fn function(&mut self, spelling: &str) -> FunctionId {
-        let spelling_id = self.string(spelling);
-        let hash = self.hasher.hash_one(spelling_id);
-        if let Some((_, id)) = self.function_by_spelling.find(hash, |(known, _)| *known == spelling_id) {
+        let spelling = self.string(spelling);
+        self.function_spelled(spelling)
+    }
+
+    /// As [`Symbols::function`], of a spelling that is interned.
+    pub fn function_spelled(&mut self, spelling: StrId) -> FunctionId {
+        let hash = self.hasher.hash_one(spelling);
+        if let Some((_, id)) = self.function_by_spelling.find(hash, |(known, _)| *known == spelling) {
             return *id;
         }
-        let parsed = FunctionName::parse(spelling);
-        let (name, package) = (self.string(&parsed.name), self.string(&parsed.package));
+        let text = self.str(spelling);
+        let parsed = FunctionName::parse(text);
+        let (name, package) = match (parsed.name, parsed.package) {
+            // Most names are spelled as they are shared.
+            (Cow::Borrowed(name), Cow::Borrowed(package)) if name == text && text.starts_with(package) => {
+                let end = package.len();
+                (spelling, self.beginning(spelling, end))
+            }
+            (name, package) => {
+                let (name, package) = (name.into_owned(), package.into_owned());
+                (self.string(&name), self.string(&package))
+            }
+        };
         let id = self.function_named(name, package);
         let hasher = &self.hasher;
-        self.function_by_spelling.insert_unique(hash, (spelling_id, id), |(known, _)| hasher.hash_one(known));
+        self.function_by_spelling.insert_unique(hash, (spelling, id), |(known, _)| hasher.hash_one(known));
         id
+    }
+
+    /// Interns the first `end` bytes of a string.
+    fn beginning(&mut self, of: StrId, end: usize) -> StrId {
+        let start = self.start(of);
+        let range = start..start + end;
+        let text = &self.text[range.clone()];
+        let hash = self.hasher.hash_one(text);
+        let (all, ends) = (&self.text, &self.ends);
+        if let Some(id) = self.strings.find(hash, |id| slice(all, ends, *id) == text) {
+            return *id;
+        }
+        self.text.extend_from_within(range);
+        self.added(hash)
+    }
+
+    /// The id of what was added to the text.
+    fn added(&mut self, hash: u64) -> StrId {
+        let id = StrId(index_u32(self.ends.len()));
+        self.ends.push(self.text.len());
+        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
+        self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
+        id
+    }
+
+    fn start(&self, id: StrId) -> usize {
+        match id.0 as usize {
+            0 => 0,
+            i => self.ends[i - 1],
+        }
     }
 
     fn function_named(&mut self, name: StrId, package: StrId) -> FunctionId {
@@ -201,6 +279,12 @@ impl Symbols {
         let (functions, hasher) = (&self.functions, &self.hasher);
         self.function_by_name.insert_unique(hash, id, |id| hasher.hash_one(functions[id.0 as usize].name));
         id
+    }
+
+    /// How many functions there are.
+    #[must_use]
+    pub fn functions(&self) -> usize {
+        self.functions.len()
     }
 
     /// The name of a function, in the shared spelling.

@@ -276,7 +276,7 @@ impl Reader<'_> {
                     return self.block.faults.add(WarningCode::TooManyFrames, named.line());
                 }
                 let function = self.symbols.function_of(name);
-                self.frames.push(RawFrame { inlined, ..RawFrame::new(function, file, line, self.symbols) });
+                self.frames.push(RawFrame::new(function, file, line, inlined, self.symbols));
             }
             Named::Creator { name, .. } => {
                 let function = self.symbols.function_of(name);
@@ -291,7 +291,7 @@ impl Reader<'_> {
             return;
         }
         let (function, file) = (self.symbols.function(ELIDED), self.symbols.string(""));
-        self.frames.push(RawFrame::new(function, file, 0, self.symbols));
+        self.frames.push(RawFrame::new(function, file, 0, false, self.symbols));
     }
 
     /// Whether the text ends before the goroutine does: in the middle of a line, or before what ends every stack, its

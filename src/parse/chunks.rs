@@ -11,6 +11,7 @@ use std::thread;
 use foldhash::fast::RandomState;
 
 use super::scan::{Scanned, scan};
+use crate::input::Threads;
 
 /// How much is read at once.
 const CHUNK: usize = 512 << 10;
@@ -22,7 +23,7 @@ const ALONE: u64 = 4;
 /// The bytes of a text, read and scanned by several threads.
 pub(super) struct Chunks {
     shared: Arc<Shared>,
-    threads: usize,
+    threads: Threads,
     current: Vec<u8>,
     read: usize,
     error: Option<io::Error>,
@@ -37,11 +38,11 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     hasher: RandomState,
-    /// How many chunks may be there that nobody took yet.
-    ahead: u64,
 }
 
 struct State {
+    /// How many chunks may be there that nobody took yet.
+    ahead: u64,
     /// The text, while nobody reads from it.
     source: Option<Source>,
     /// The number of the chunk to read next, and of the one to hand out next.
@@ -73,8 +74,9 @@ struct Chunk {
 
 impl Chunks {
     /// Reads `text` with so many threads in all, this one among them.
-    pub(super) fn new(text: Box<dyn Read + Send>, threads: usize, hasher: RandomState) -> (Self, Found) {
+    pub(super) fn new(text: Box<dyn Read + Send>, threads: Threads, hasher: RandomState) -> (Self, Found) {
         let state = State {
+            ahead: 2,
             source: Some(Source { inner: text, rest: Vec::new(), offset: 0 }),
             next: 0,
             wanted: 0,
@@ -83,8 +85,7 @@ impl Chunks {
             stop: false,
             free: Vec::new(),
         };
-        let ahead = threads as u64 + 1;
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), hasher, ahead });
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), hasher });
         let found = Found::default();
         let chunks = Chunks { shared, threads, current: Vec::new(), read: 0, error: None, found: Arc::clone(&found) };
         (chunks, found)
@@ -97,7 +98,9 @@ impl Chunks {
         let (next, number) = self.shared.next(used);
         let Some(chunk) = next else { return false };
         if number + 1 == ALONE {
-            (1..self.threads).for_each(|_| self.start());
+            let threads = self.threads.count();
+            self.shared.lock().ahead = threads as u64 + 1;
+            (1..threads).for_each(|_| self.start());
         }
         (self.current, self.error) = (chunk.bytes, chunk.error);
         // Nobody asks for them where what was read is unwrapped first.
@@ -179,7 +182,7 @@ impl Shared {
     }
 
     fn may_read(&self, state: &State) -> bool {
-        state.source.is_some() && state.end.is_none() && state.next < state.wanted + self.ahead
+        state.source.is_some() && state.end.is_none() && state.next < state.wanted + state.ahead
     }
 
     /// Reads a chunk and scans it, without the lock.
@@ -283,7 +286,7 @@ mod tests {
 
     use foldhash::fast::RandomState;
 
-    use super::{CHUNK, Chunks};
+    use super::{CHUNK, Chunks, Threads};
 
     /// Texts of several chunks: plain goroutines, and one that is longer than a chunk.
     fn text() -> Vec<u8> {
@@ -306,7 +309,7 @@ mod tests {
         let mut expected = None;
         for threads in 1..=5 {
             let source = Box::new(Cursor::new(text.clone()));
-            let (mut chunks, found) = Chunks::new(source, threads, RandomState::default());
+            let (mut chunks, found) = Chunks::new(source, Threads::new(Some(threads)), RandomState::default());
             let mut out = Vec::new();
             chunks.read_to_end(&mut out).expect("memory");
             assert_eq!(chunks.read(&mut [0; 9]).expect("it stays at its end"), 0);
@@ -339,7 +342,7 @@ mod tests {
                 Ok(n)
             }
         }
-        let (mut chunks, _) = Chunks::new(Box::new(Fails(0)), 3, RandomState::default());
+        let (mut chunks, _) = Chunks::new(Box::new(Fails(0)), Threads::new(Some(3)), RandomState::default());
         let mut out = Vec::new();
         let error = chunks.read_to_end(&mut out).expect_err("it fails");
         assert_eq!(error.to_string(), "torn");
@@ -361,7 +364,7 @@ mod tests {
         }
         for _ in 0..10 {
             let read = std::panic::catch_unwind(|| {
-                let (mut chunks, _) = Chunks::new(Box::new(Panics(0)), 4, RandomState::default());
+                let (mut chunks, _) = Chunks::new(Box::new(Panics(0)), Threads::new(Some(4)), RandomState::default());
                 chunks.read_to_end(&mut Vec::new())
             });
             // The panic is this thread's, or another's, and then an error here.
@@ -373,7 +376,7 @@ mod tests {
     fn whoever_stops_reading_leaves_nobody_behind() {
         for _ in 0..20 {
             let source = std::io::repeat(b'\n');
-            let (mut chunks, _) = Chunks::new(Box::new(source), 4, RandomState::default());
+            let (mut chunks, _) = Chunks::new(Box::new(source), Threads::new(Some(4)), RandomState::default());
             let mut some = vec![0; 8 * CHUNK];
             chunks.read_exact(&mut some).expect("it has no end");
             let shared = std::sync::Arc::downgrade(&chunks.shared);

@@ -277,7 +277,7 @@ fn frame(line: &[u8], symbols: &mut Symbols) -> Option<(u64, RawFrame)> {
     let location = frame_line::location(place.trim_ascii())?;
     let function = symbols.function_of(&rest[..plus]);
     let file = symbols.string_of(location.file);
-    Some((pc, RawFrame::new(function, file, location.line, symbols)))
+    Some((pc, RawFrame::new(function, file, location.line, false, symbols)))
 }
 
 #[cfg(test)]

@@ -10,18 +10,21 @@ mod go_version;
 mod header;
 mod hidden_pcs;
 mod leaf_state;
+mod numbered;
 mod preamble;
 mod proto;
+mod records;
 mod scan;
 mod sniff;
 mod stack;
 mod text;
 mod unwrap;
+mod wire;
 
 use std::io::{Cursor, Read};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{self, Bytes, ReadHook, Source, Unpacked};
+use crate::input::{self, Bytes, ReadHook, Source, Threads, Unpacked};
 use crate::model::{Snapshot, Symbols};
 
 /// How to read.
@@ -35,8 +38,8 @@ pub struct Options {
     pub max_proto_bytes: u64,
     /// How many bytes of names, stacks and groups a run may hold.
     pub max_symbol_bytes: usize,
-    /// How many threads may read a large input, the calling one among them.
-    pub threads: usize,
+    /// How many threads may read a large input.
+    pub threads: Threads,
     /// Whether goroutines are looked for ahead of the lines. Only the time differs, which a test holds.
     pub scan_ahead: bool,
     /// How many dumps one input may hold.
@@ -52,7 +55,7 @@ impl Default for Options {
             strip: Vec::new(),
             max_proto_bytes: 1 << 30,
             max_symbol_bytes: 1 << 30,
-            threads: 1,
+            threads: Threads::ONE,
             scan_ahead: true,
             max_dumps: 256,
             keep_samples: false,

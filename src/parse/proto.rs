@@ -9,17 +9,20 @@ use std::io::Read;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use prost::Message;
-use prost::encoding::{WireType, decode_key, decode_varint};
 
 use super::converted::Converted;
+use super::numbered::Numbered;
+use super::records::{Function, Location, Sample};
 use super::stack::{MAX_FRAMES, RawFrame, shared_stack};
+use super::wire::{Fault, Fields, Value};
 use super::{GROUP_BYTES, Options, converted, go_version, leaf_state, too_many_stacks};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input;
 use crate::model::{
-    Format, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols, WarningCode,
+    Format, FrameId, GroupKey, MAX_GOROUTINES, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo, StrId, Symbols,
+    WarningCode,
 };
 use crate::profile_proto::{self as pb, CONVERTED, MARKS_KNOWN};
 
@@ -34,6 +37,9 @@ mod field {
     pub(super) const DURATION_NANOS: u32 = 10;
     pub(super) const COMMENT: u32 = 13;
 }
+
+/// There is room for so many frames of stacks at first: where there are more samples, most share theirs.
+const MOST_FRAMES: usize = 1 << 13;
 
 /// A length beyond this is no cut but nonsense.
 const MAX_FIELD: u64 = 1 << 20;
@@ -78,13 +84,6 @@ struct Field<'a> {
     value: Value<'a>,
 }
 
-enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    /// A number of fixed width, which no field of the format is.
-    Fixed,
-}
-
 struct Profile<'a> {
     bytes: &'a [u8],
     name: &'a str,
@@ -92,13 +91,26 @@ struct Profile<'a> {
     end: Cell<Option<usize>>,
 }
 
+/// A place in the program, with the calls that were inlined there.
+struct Spot {
+    /// Where it stands in the profile.
+    offset: usize,
+    address: u64,
+    /// In [`Tables::lines`], innermost first.
+    lines: Range<usize>,
+}
+
 /// Everything but the samples.
 #[derive(Default)]
 struct Tables<'a> {
     types: Vec<pb::ValueType>,
     strings: Vec<&'a [u8]>,
-    functions: HashMap<u64, pb::Function, RandomState>,
-    locations: HashMap<u64, (usize, pb::Location), RandomState>,
+    samples: usize,
+    sample_bytes: usize,
+    functions: Numbered<Function>,
+    locations: Numbered<Spot>,
+    /// Of all locations.
+    lines: Vec<pb::Line>,
     time_nanos: i64,
     duration_nanos: i64,
     /// Indices of strings.
@@ -131,44 +143,29 @@ impl<'a> Profile<'a> {
 
     /// Calls `each` with every field of the profile.
     fn fields(&self, mut each: impl FnMut(Field<'a>) -> Result<()>) -> Result<()> {
-        let mut rest = self.bytes;
-        while !rest.is_empty() {
-            let at = self.bytes.len() - rest.len();
-            let (number, wire) = decode_key(&mut rest).map_err(|e| self.error(at, e.to_string()))?;
-            let value = match wire {
-                WireType::Varint => Value::Number(decode_varint(&mut rest).map_err(|e| self.error(at, e.to_string()))?),
-                WireType::LengthDelimited => {
-                    let length = decode_varint(&mut rest).map_err(|e| self.error(at, e.to_string()))?;
-                    let Some((value, after)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n))
-                    else {
-                        // Names stand at the end: what is whole before it is goroutines, if it is anything.
-                        if length < MAX_FIELD && number <= field::STRING {
-                            self.end.set(Some(at));
-                            return Ok(());
-                        }
-                        let left = rest.len();
-                        return Err(
-                            self.error(at, format!("field {number} says it has {length} bytes, {left} are left"))
-                        );
-                    };
-                    rest = after;
-                    Value::Bytes(value)
+        let mut fields = Fields::of(self.bytes);
+        loop {
+            let offset = self.bytes.len() - fields.left();
+            match fields.next() {
+                Ok(Some((number, value))) => each(Field { number, offset, value })?,
+                Ok(None) => return Ok(()),
+                // Names stand at the end: what is whole before it is goroutines, if it is anything.
+                Err(Fault::Cut { number, length, .. }) if length < MAX_FIELD && number <= field::STRING => {
+                    self.end.set(Some(offset));
+                    return Ok(());
                 }
-                WireType::SixtyFourBit => self.skip(&mut rest, 8, at)?,
-                WireType::ThirtyTwoBit => self.skip(&mut rest, 4, at)?,
-                WireType::StartGroup | WireType::EndGroup => return Err(self.error(at, "groups are not part of it")),
-            };
-            each(Field { number, offset: at, value })?;
+                Err(fault) => return Err(self.fault(offset, fault)),
+            }
         }
-        Ok(())
     }
 
-    fn skip(&self, rest: &mut &'a [u8], bytes: usize, at: usize) -> Result<Value<'a>> {
-        let Some((_, after)) = rest.split_at_checked(bytes) else {
-            return Err(self.error(at, "it ends in the middle of a number"));
-        };
-        *rest = after;
-        Ok(Value::Fixed)
+    fn fault(&self, offset: usize, fault: Fault) -> Error {
+        match fault {
+            Fault::Cut { number, length, left } => {
+                self.error(offset, format!("field {number} says it has {length} bytes, {left} are left"))
+            }
+            Fault::Broken(what) => self.error(offset, what),
+        }
     }
 
     fn message<M: Message + Default>(&self, bytes: &[u8], offset: usize) -> Result<M> {
@@ -181,22 +178,29 @@ impl<'a> Profile<'a> {
             match (field.number, field.value) {
                 (field::SAMPLE_TYPE, Value::Bytes(b)) => tables.types.push(self.message(b, field.offset)?),
                 (field::STRING, Value::Bytes(b)) => tables.strings.push(b),
-                (field::FUNCTION, Value::Bytes(b)) => match pb::Function::decode(b) {
-                    Ok(function) => _ = tables.functions.insert(function.id, function),
+                (field::SAMPLE, Value::Bytes(b)) => {
+                    tables.samples += 1;
+                    tables.sample_bytes += b.len();
+                }
+                (field::FUNCTION, Value::Bytes(b)) => match Function::read(b) {
+                    Ok(function) => tables.functions.insert(function.id, function),
                     Err(_) => tables.leave_out(field.offset),
                 },
-                (field::LOCATION, Value::Bytes(b)) => match pb::Location::decode(b) {
-                    Ok(location) => _ = tables.locations.insert(location.id, (field.offset, location)),
-                    Err(_) => tables.leave_out(field.offset),
-                },
+                (field::LOCATION, Value::Bytes(b)) => {
+                    let start = tables.lines.len();
+                    match Location::read(b, &mut tables.lines) {
+                        Ok(Location { id, address }) => {
+                            let lines = start..tables.lines.len();
+                            tables.locations.insert(id, Spot { offset: field.offset, address, lines });
+                        }
+                        Err(_) => tables.leave_out(field.offset),
+                    }
+                }
                 (field::TIME_NANOS, Value::Number(n)) => tables.time_nanos = n as i64,
                 (field::DURATION_NANOS, Value::Number(n)) => tables.duration_nanos = n as i64,
-                (field::COMMENT, Value::Number(n)) => tables.comments.push(n),
-                (field::COMMENT, Value::Bytes(mut packed)) => {
-                    while !packed.is_empty() {
-                        let comment = decode_varint(&mut packed);
-                        tables.comments.push(comment.map_err(|e| self.error(field.offset, e.to_string()))?);
-                    }
+                (field::COMMENT, value) => {
+                    let comments = &mut tables.comments;
+                    value.numbers(|n| comments.push(n)).map_err(|fault| self.fault(field.offset, fault))?;
                 }
                 _ => {}
             }
@@ -227,6 +231,10 @@ impl<'a> Profile<'a> {
             });
         }
         symbols.reserve_strings(tables.strings.len());
+        symbols.reserve_functions(tables.functions.len());
+        symbols.reserve_frames(tables.lines.len());
+        // An id of a frame takes a byte or two.
+        symbols.reserve_stacks((tables.sample_bytes / 2).min(MOST_FRAMES));
         let mut reader = Samples {
             profile: self,
             frames: Frames {
@@ -234,10 +242,11 @@ impl<'a> Profile<'a> {
                 tables: &tables,
                 strings: vec![None; tables.strings.len()],
                 frames: Vec::new(),
-                by_location: HashMap::default(),
+                by_location: Numbered::default(),
                 lost: None,
             },
-            builder: SnapshotBuilder::new(info).keep_samples(options.keep_samples),
+            scratch: Scratch::default(),
+            builder: SnapshotBuilder::new(info).keep_samples(options.keep_samples).with_room(tables.samples),
             converted: tables.has_comment(CONVERTED).then(|| tables.has_comment(MARKS_KNOWN)),
             stacks: HashTable::new(),
             stack_ids: Vec::new(),
@@ -247,13 +256,12 @@ impl<'a> Profile<'a> {
             labels: Vec::new(),
             total: 0,
         };
-        let mut sample = pb::Sample::default();
+        let mut sample = Sample::default();
         self.fields(|field| {
             let (field::SAMPLE, Value::Bytes(bytes)) = (field.number, field.value) else { return Ok(()) };
-            sample.clear();
-            sample.merge(bytes).map_err(|e| self.error(field.offset, e.to_string()))?;
-            if sample.value.len() != tables.types.len() {
-                let (has, wants) = (sample.value.len(), tables.types.len());
+            sample.read(bytes).map_err(|fault| self.fault(field.offset, fault))?;
+            if sample.values.len() != tables.types.len() {
+                let (has, wants) = (sample.values.len(), tables.types.len());
                 return Err(self.error(field.offset, format!("a sample has {has} values for {wants} sample types")));
             }
             reader.sample(&sample, field.offset, symbols)?;
@@ -307,7 +315,7 @@ struct Frames<'a> {
     strings: Vec<Option<StrId>>,
     /// All frames, location by location.
     frames: Vec<RawFrame>,
-    by_location: HashMap<u64, Range<usize>, RandomState>,
+    by_location: Numbered<Range<usize>>,
     /// Where the first name is referred to that the profile lacks, and how many are.
     lost: Option<(usize, u64)>,
 }
@@ -329,12 +337,12 @@ impl Frames<'_> {
 
     fn unreadable(&self, symbols: &mut Symbols) -> RawFrame {
         let (function, file) = (symbols.function(UNREADABLE), symbols.string(""));
-        RawFrame::new(function, file, 0, symbols)
+        RawFrame::new(function, file, 0, false, symbols)
     }
 
     /// The frames of a location, innermost first.
     fn of(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<&[RawFrame]> {
-        let range = match self.by_location.get(&location_id) {
+        let range = match self.by_location.get(location_id) {
             Some(range) => range.clone(),
             None => {
                 let start = self.frames.len();
@@ -348,7 +356,7 @@ impl Frames<'_> {
 
     /// Adds the frames of a location.
     fn read(&mut self, location_id: u64, sample: usize, symbols: &mut Symbols) -> Result<()> {
-        let Some((offset, location)) = self.tables.locations.get(&location_id) else {
+        let Some(location) = self.tables.locations.get(location_id) else {
             if self.is_damaged() {
                 self.frames.push(self.unreadable(symbols));
                 return Ok(());
@@ -357,43 +365,51 @@ impl Frames<'_> {
                 .profile
                 .error(sample, format!("a sample refers to location {location_id}, which is missing")));
         };
-        if location.line.is_empty() {
+        let lines = &self.tables.lines[location.lines.clone()];
+        if lines.is_empty() {
             // Not symbolised: the address is all there is.
             let function = symbols.function(&format!("{:#x}", location.address));
             let file = symbols.string("");
-            self.frames.push(RawFrame::new(function, file, 0, symbols));
+            self.frames.push(RawFrame::new(function, file, 0, false, symbols));
             return Ok(());
         }
-        for (i, line) in location.line.iter().enumerate() {
-            let Some(function) = self.tables.functions.get(&line.function_id) else {
+        for (i, line) in lines.iter().enumerate() {
+            let Some(function) = self.tables.functions.get(line.function_id) else {
                 if self.is_damaged() {
                     self.frames.push(self.unreadable(symbols));
                     continue;
                 }
                 let what = format!("location {location_id} refers to function {}, which is missing", line.function_id);
-                return Err(self.profile.error(*offset, what));
+                return Err(self.profile.error(location.offset, what));
             };
-            let name = self.string(function.name, *offset, symbols)?;
-            let file = self.string(function.filename, *offset, symbols)?;
-            let spelling = match symbols.str(name) {
+            let name = self.string(function.name, location.offset, symbols)?;
+            let file = self.string(function.file, location.offset, symbols)?;
+            let named = match symbols.str(name) {
                 // Different functions stay different groups.
-                UNREADABLE => format!("{UNREADABLE} {}", line.function_id),
-                name => name.to_owned(),
+                UNREADABLE => symbols.function(&format!("{UNREADABLE} {}", line.function_id)),
+                _ => symbols.function_spelled(name),
             };
-            let (number, named) = (u32::try_from(line.line).unwrap_or(0), symbols.function(&spelling));
+            let (number, inlined) = (u32::try_from(line.line).unwrap_or(0), i + 1 < lines.len());
             self.frames.push(RawFrame {
-                inlined: i + 1 < location.line.len(),
                 start_line: u32::try_from(function.start_line).unwrap_or(0),
-                ..RawFrame::new(named, file, number, symbols)
+                ..RawFrame::new(named, file, number, inlined, symbols)
             });
         }
         Ok(())
     }
 }
 
+/// What one sample's frames are put together in.
+#[derive(Default)]
+struct Scratch {
+    frames: Vec<RawFrame>,
+    ids: Vec<FrameId>,
+}
+
 struct Samples<'a> {
     profile: &'a Profile<'a>,
     frames: Frames<'a>,
+    scratch: Scratch,
     builder: SnapshotBuilder,
     /// Whether `unpark convert` made it; then whether the marks of its states are complete.
     converted: Option<bool>,
@@ -409,22 +425,22 @@ struct Samples<'a> {
 }
 
 impl Samples<'_> {
-    fn sample(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
+    fn sample(&mut self, sample: &Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
         if let Some(marks_known) = self.converted {
             self.read_labels(sample, offset, symbols)?;
             let said = converted::take(&mut self.labels, marks_known, symbols);
             let at = self.group(sample, offset, &said, symbols)?;
             return self.count(sample, at, said.wait_minutes, offset);
         }
-        let hash = self.hasher.hash_one(&sample.location_id);
+        let hash = self.hasher.hash_one(&sample.locations);
         let ids = &self.stack_ids;
-        let known = self.stacks.find(hash, |(range, _)| ids[range.clone()] == sample.location_id);
+        let known = self.stacks.find(hash, |(range, _)| ids[range.clone()] == sample.locations);
         let at = match known {
             Some((_, group)) => *group,
             None => {
                 let group = self.group(sample, offset, &Converted::default(), symbols)?;
                 let start = self.stack_ids.len();
-                self.stack_ids.extend_from_slice(&sample.location_id);
+                self.stack_ids.extend_from_slice(&sample.locations);
                 let (ids, hasher) = (&self.stack_ids, &self.hasher);
                 self.stacks
                     .insert_unique(hash, (start..ids.len(), group), |(range, _)| hasher.hash_one(&ids[range.clone()]));
@@ -436,8 +452,8 @@ impl Samples<'_> {
     }
 
     /// Adds a sample's goroutines to a group.
-    fn count(&mut self, sample: &pb::Sample, group: usize, wait_minutes: Option<u32>, offset: usize) -> Result<()> {
-        let value = sample.value.get(self.value_index).copied().unwrap_or(0);
+    fn count(&mut self, sample: &Sample, group: usize, wait_minutes: Option<u32>, offset: usize) -> Result<()> {
+        let value = sample.values.get(self.value_index).copied().unwrap_or(0);
         let total = value.checked_abs().and_then(|value| self.total.checked_add(value));
         let Some(total) = total.filter(|total| *total <= MAX_GOROUTINES) else {
             return Err(self.profile.error(offset, "its values add up to more goroutines than there can be"));
@@ -447,26 +463,27 @@ impl Samples<'_> {
         Ok(())
     }
 
-    fn group(&mut self, sample: &pb::Sample, offset: usize, said: &Converted, symbols: &mut Symbols) -> Result<usize> {
-        let mut frames = Vec::with_capacity(sample.location_id.len());
-        for location in &sample.location_id {
+    fn group(&mut self, sample: &Sample, offset: usize, said: &Converted, symbols: &mut Symbols) -> Result<usize> {
+        let Scratch { frames, ids } = &mut self.scratch;
+        frames.clear();
+        for location in &sample.locations {
             frames.extend_from_slice(self.frames.of(*location, offset, symbols)?);
             if frames.len() > MAX_FRAMES {
                 return Err(self.profile.error(offset, "a sample has more than a million frames"));
             }
         }
-        let leaf = leaf_state::from_frames(&frames, symbols);
+        let leaf = leaf_state::from_frames(frames, symbols);
         let mut state = leaf.state;
         // The runtime's own leak proof; the record without frames isn't a goroutine that it speaks of.
         state.leaked = (self.kind == ProfileKind::GoroutineLeak).then_some(!frames.is_empty());
         let state = said.state.unwrap_or(state);
-        let stack = shared_stack(&frames, symbols, &mut Vec::new());
+        let stack = shared_stack(frames, symbols, ids);
         Ok(self.builder.group(GroupKey { state, stack, creator: said.creator }, said.receive.or(leaf.receive)))
     }
 
-    fn read_labels(&mut self, sample: &pb::Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
+    fn read_labels(&mut self, sample: &Sample, offset: usize, symbols: &mut Symbols) -> Result<()> {
         self.labels.clear();
-        for label in &sample.label {
+        for label in &sample.labels {
             let key = self.frames.string(label.key, offset, symbols)?;
             let value = if label.str != 0 || label.num == 0 {
                 self.frames.string(label.str, offset, symbols)?

@@ -3,12 +3,10 @@
 
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::Style;
 use super::source::{Block, Row, blocks};
 use super::table;
-use super::text::{clean, counted, signed, thousands};
+use super::text::{clean, columns, counted, signed, thousands};
 use crate::report::{EvidenceKind, Finding, FrameReport, Group, Report};
 
 /// The first line, by which a program finds its own comment again to replace it.
@@ -98,8 +96,7 @@ impl Page {
     /// Adds the largest groups as a table; returns how many are left out.
     fn groups(&mut self, report: &Report, style: &Style) -> usize {
         let wanted = style.top.unwrap_or(GROUPS_SHOWN);
-        let groups: Vec<&Group> =
-            report.groups.iter().filter(|group| !table::is_own(group) && group.count != 0).collect();
+        let groups: Vec<&Group> = report.groups.iter().filter(|group| !group.own && group.count != 0).collect();
         if groups.is_empty() || wanted == 0 {
             return groups.len();
         }
@@ -141,7 +138,7 @@ impl Page {
     }
 
     fn rest(&mut self, report: &Report, findings: usize, groups: usize) {
-        let own: i64 = report.groups.iter().filter(|group| table::is_own(group)).map(|group| group.count).sum();
+        let own: i64 = report.groups.iter().filter(|group| group.own).map(|group| group.count).sum();
         let chosen = report.left_out;
         let what = [
             (findings > 0).then(|| counted(findings as i64, "more finding")),
@@ -246,7 +243,7 @@ fn source(finding: &Finding) -> String {
 fn listing(block: &Block) -> String {
     let lines = || block.rows.iter().filter_map(|row| if let Row::Line(line) = row { Some(line) } else { None });
     let digits = lines().map(|line| line.number.to_string().len()).max().unwrap_or(1);
-    let marked = lines().filter(|line| !line.words.is_empty()).map(|line| line.text.width());
+    let marked = lines().filter(|line| !line.words.is_empty()).map(|line| columns(&line.text));
     let column = marked.filter(|width| *width <= WORDS_COLUMN).max().unwrap_or(0);
     let mut text = String::new();
     for row in &block.rows {
@@ -257,7 +254,7 @@ fn listing(block: &Block) -> String {
                 text.push('\n');
             }
             Row::Line(line) => {
-                let space = " ".repeat(column.saturating_sub(line.text.width()));
+                let space = " ".repeat(column.saturating_sub(columns(&line.text)));
                 text += &format!("{:>digits$}  {}{space}  // <- {}\n", line.number, line.text, line.words);
             }
         }

@@ -31,7 +31,7 @@ pub(super) fn signed(n: i64) -> String {
 /// spelled out.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    if text.chars().all(|c| !is_unsafe(c)) {
+    if is_plain(text) || text.chars().all(|c| !is_unsafe(c)) {
         return text.to_owned();
     }
     text.chars().map(|c| if is_unsafe(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
@@ -43,20 +43,31 @@ fn is_unsafe(c: char) -> bool {
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Whether all of it is ASCII that can be seen, as nearly all texts are: much is told of such at once.
+fn is_plain(text: &str) -> bool {
+    // Without an early end, many bytes are looked at at once.
+    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+}
+
+/// How many columns a text takes.
+pub(super) fn columns(text: &str) -> usize {
+    if is_plain(text) { text.len() } else { text.width() }
+}
+
 /// Fits text into `width` columns by cutting its middle.
 pub(super) fn cut_middle(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
     let room = width.saturating_sub(1);
     let head = prefix(text.chars(), room / 3);
-    let tail = prefix(text.chars().rev(), room - head.width());
+    let tail = prefix(text.chars().rev(), room - columns(&head));
     format!("{head}…{}", tail.chars().rev().collect::<String>())
 }
 
 /// Fits text into `width` columns by cutting its end.
 pub(super) fn cut_end(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
     let head = prefix(text.chars(), width.saturating_sub(1));
@@ -77,7 +88,7 @@ fn prefix(chars: impl Iterator<Item = char>, width: usize) -> String {
 /// A function's name in `width` columns: whole, else without the directories of its package, else cut in the middle.
 pub(super) fn function(name: &str, width: usize) -> String {
     let name = clean(name);
-    if name.width() <= width {
+    if columns(&name) <= width {
         return name;
     }
     let path_end = name.find(['(', '[']).unwrap_or(name.len());
@@ -109,7 +120,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut line = " ".repeat(text.len() - words.len());
     for word in words.split(' ') {
         let starts = line.trim_start().is_empty();
-        if !starts && line.width() + 1 + word.width() > width {
+        if !starts && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::replace(&mut line, format!("    {word}")));
         } else {
             if !starts {
@@ -137,7 +148,7 @@ pub(super) fn wrapped_to(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -1,15 +1,13 @@
 //! From snapshots and matched groups to a report.
 
-use std::cmp::Reverse;
-
 use super::aggregate::aggregate;
-use super::finding_words::GroupTotals;
-use super::group_words::{Words, count, counts};
+use super::finding_words::Shown;
+use super::group_words::{Words, count};
 use super::schema::{Command, Report, SCHEMA_VERSION, Tool};
 use super::snapshot_words::{snapshot, summary};
 use super::{By, LeftOut, Selection, fingerprint};
 use crate::classify::signature::Rules;
-use crate::classify::{self, Classified, Moments};
+use crate::classify::{self, Classified, Labelled, Moments};
 use crate::compare::{ClockSource, Matched, highest_id, minutes, restarts, series, side_by_side, two_moments};
 use crate::error::Place;
 use crate::input::time_in_name;
@@ -27,6 +25,8 @@ pub struct Wanted<'a> {
     pub by: Option<&'a By>,
     /// Whether to say which labels groups have: there may be as many as goroutines.
     pub labels: bool,
+    /// Whether to say all frames of groups, and not only site, entry and creator.
+    pub frames: bool,
     /// Where the program's source lies, if it is at hand.
     pub source: Option<&'a SourceTree>,
 }
@@ -119,18 +119,18 @@ fn build(
         wanted,
         frames: Default::default(),
     };
-    let ids = fingerprint::ids(matched, symbols);
+    let mut ids = fingerprint::ids(matched, symbols);
     let (mut groups, mut left_out) = (Vec::with_capacity(matched.len()), LeftOut::default());
-    let mut shown: Vec<Option<GroupTotals>> = (0..matched.len()).map(|_| None).collect();
-    // Sorted before they are put into words, which are large to move.
-    let mut order: Vec<_> = matched.iter().zip(ids).zip(labels).enumerate().collect();
-    let count = |matched: &Matched| count(&counts(matched), is_comparison);
-    order.sort_by_cached_key(|(_, ((matched, id), _))| (Reverse(count(matched)), id.clone()));
-    for (at, ((matched, id), label)) in order {
-        let group = words.group(matched, id, label);
+    let mut places: Vec<Option<usize>> = vec![None; matched.len()];
+    // Their places are sorted: words and labels are large to move.
+    let mut order: Vec<(i64, usize)> = matched.iter().map(|m| count(m, is_comparison)).zip(0..).collect();
+    order.sort_unstable_by(|(a_count, a), (b_count, b)| (b_count, &ids[*a]).cmp(&(a_count, &ids[*b])));
+    let mut labels: Vec<Option<Labelled>> = labels.into_iter().map(Some).collect();
+    for (_, at) in order {
+        let Some(label) = labels[at].take() else { continue };
+        let group = words.group(&matched[at], std::mem::take(&mut ids[at]), label);
         if wanted.selection.wants(&group) {
-            let (id, counts) = (group.id.clone(), group.counts.clone());
-            shown[at] = Some(GroupTotals { id, count: group.count, delta: group.delta, counts });
+            places[at] = Some(groups.len());
             groups.push(group);
         } else {
             left_out.groups += 1;
@@ -145,7 +145,7 @@ fn build(
     } else {
         totals.iter().map(|t| t.0).sum()
     };
-    let findings = words.findings(findings, &shown, all);
+    let findings = words.findings(findings, &Shown { groups: &groups, places: &places }, all);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },

@@ -4,19 +4,14 @@ use serde_json::Number;
 
 use super::fingerprint;
 use super::group_words::{Words, rounded};
-use super::schema::Finding;
+use super::schema::{Finding, Group};
 use crate::classify;
 
 impl Words<'_> {
     /// Findings in words, worst first, without those of which options leave nothing.
-    pub(super) fn findings(
-        &self,
-        findings: Vec<classify::Finding>,
-        shown: &[Option<GroupTotals>],
-        all: i64,
-    ) -> Vec<Finding> {
+    pub(super) fn findings(&self, findings: Vec<classify::Finding>, groups: &Shown<'_>, all: i64) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
-            findings.into_iter().filter_map(|finding| self.finding(finding, shown, all)).collect();
+            findings.into_iter().filter_map(|finding| self.finding(finding, groups, all)).collect();
         findings.sort_by(|a, b| {
             let weight = |f: &Finding| f.goroutines as f64 * f.confidence.as_f64().unwrap_or(0.0);
             a.verdict.cmp(&b.verdict).then_with(|| weight(b).total_cmp(&weight(a))).then_with(|| a.id.cmp(&b.id))
@@ -25,8 +20,8 @@ impl Words<'_> {
         findings
     }
 
-    fn finding(&self, finding: classify::Finding, shown: &[Option<GroupTotals>], all: i64) -> Option<Finding> {
-        let groups: Vec<&GroupTotals> = finding.groups.iter().filter_map(|i| shown[*i].as_ref()).collect();
+    fn finding(&self, finding: classify::Finding, shown: &Shown<'_>, all: i64) -> Option<Finding> {
+        let groups: Vec<&Group> = finding.groups.iter().filter_map(|i| shown.groups.get(shown.places[*i]?)).collect();
         if groups.is_empty() {
             return None;
         }
@@ -58,12 +53,12 @@ impl Words<'_> {
     }
 }
 
-/// What findings need of a group.
-pub(super) struct GroupTotals {
-    pub(super) id: String,
-    pub(super) count: i64,
-    pub(super) delta: Option<i64>,
-    pub(super) counts: Vec<i64>,
+/// The groups that the report is about.
+pub(super) struct Shown<'a> {
+    /// In their order.
+    pub(super) groups: &'a [Group],
+    /// By the index of a group before that: its place, where it is shown.
+    pub(super) places: &'a [Option<usize>],
 }
 
 /// Two decimals, and more would pretend to know better.

@@ -4,41 +4,60 @@ use hashbrown::HashMap;
 
 use super::schema::{Finding, FrameReport};
 use crate::compare::Matched;
-use crate::model::{GroupKey, Symbols};
+use crate::model::{FrameId, GroupKey, Symbols};
 
-/// An id for each group: 64 bits of FNV-1a over state, functions and creator as text, lines left out; groups that share
-/// them get ordinals in the order of their lines.
+/// An id for each group: 64 bits over state, functions and creator, lines left out; groups that share them get ordinals in
+/// the order of their lines.
 pub(super) fn ids(groups: &[Matched], symbols: &Symbols) -> Vec<String> {
-    let mut same: HashMap<u64, Vec<usize>, foldhash::fast::RandomState> = HashMap::default();
-    for (i, group) in groups.iter().enumerate() {
-        same.entry(fingerprint(&group.key, symbols)).or_default().push(i);
-    }
+    let mut names = Names { symbols, hashes: vec![None; symbols.functions()] };
+    let mut members: Vec<(u64, usize)> =
+        groups.iter().enumerate().map(|(i, group)| (fingerprint(&group.key, &mut names), i)).collect();
+    members.sort_unstable();
     let mut ids = vec![String::new(); groups.len()];
-    for (hash, mut members) in same {
-        members.sort_by_cached_key(|i| order(&groups[*i].key, symbols));
-        for (ordinal, i) in members.into_iter().enumerate() {
-            ids[i] = if ordinal == 0 { format!("{hash:016x}") } else { format!("{hash:016x}-{}", ordinal + 1) };
+    for same in members.chunk_by_mut(|a, b| a.0 == b.0) {
+        same.sort_by_cached_key(|(_, i)| order(&groups[*i].key, symbols));
+        for (ordinal, (hash, i)) in same.iter().enumerate() {
+            ids[*i] = if ordinal == 0 { format!("{hash:016x}") } else { format!("{hash:016x}-{}", ordinal + 1) };
         }
     }
     ids
 }
 
-fn fingerprint(key: &GroupKey, symbols: &Symbols) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut add = |text: &str| {
-        hash = fnv(text.bytes().fold(hash, fnv), 0xff);
-    };
-    add(key.state.wait.words(symbols));
-    add(if key.state.nil_channel == Some(true) { "nil" } else { "" });
-    add(if key.state.no_cases == Some(true) { "no cases" } else { "" });
-    add(key.creator.map_or("", |frame| symbols.name_of(frame)));
-    symbols.frames(key.stack).for_each(|frame| add(symbols.name_of(frame)));
-    hash
+/// The hashes of functions' names, each found once: stacks share most of theirs.
+struct Names<'a> {
+    symbols: &'a Symbols,
+    hashes: Vec<Option<u64>>,
 }
 
-fn fnv(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+impl Names<'_> {
+    fn hash(&mut self, frame: FrameId) -> u64 {
+        let function = self.symbols.frame_at(frame).function;
+        *self.hashes[function.index()].get_or_insert_with(|| hash(self.symbols.function_name(function)))
+    }
 }
+
+fn fingerprint(key: &GroupKey, names: &mut Names<'_>) -> u64 {
+    let state = &key.state;
+    let marks = u64::from(state.nil_channel == Some(true)) | u64::from(state.no_cases == Some(true)) << 1;
+    let state = add(hash(state.wait.words(names.symbols)), marks);
+    let made = add(state, key.creator.map_or(0, |frame| names.hash(frame)));
+    let symbols = names.symbols;
+    symbols.frames(key.stack).fold(made, |hash, frame| add(hash, names.hash(frame)))
+}
+
+/// FNV-1a.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+/// The same by words, with the upper half brought down, which the product leaves above.
+fn add(hash: u64, word: u64) -> u64 {
+    let product = (hash ^ word).wrapping_mul(PRIME);
+    product ^ product >> 32
+}
+
+/// FNV's, for 64 bits.
+const PRIME: u64 = 0x0100_0000_01b3;
 
 /// The id of a finding: its signature and the function where it blocks, so that it stays when lines move.
 pub(super) fn finding(signature: Option<&str>, site: Option<&FrameReport>) -> String {

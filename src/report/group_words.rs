@@ -16,16 +16,19 @@ use super::schema::{
 use super::{By, Wanted};
 use crate::classify::{self, Evidence, EvidenceKind, Labelled};
 use crate::compare::{Identity, Matched, Matching};
-use crate::model::{FrameId, Receive, Samples, SnapshotInfo, StackGroup, Symbols, WaitMinutes};
+use crate::model::{
+    FrameId, GroupKey, Origin, Receive, Samples, SnapshotInfo, StackGroup, StackId, Symbols, WaitMinutes,
+};
 
 /// A group's goroutines in each snapshot.
-pub(super) fn counts(matched: &Matched) -> Vec<i64> {
-    matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count)).collect()
+fn counts(matched: &Matched) -> impl DoubleEndedIterator<Item = i64> {
+    matched.parts.iter().map(|part| part.as_ref().map_or(0, |g| g.count))
 }
 
 /// What a group is sorted by: the last of its counts, in a triage all.
-pub(super) fn count(counts: &[i64], is_comparison: bool) -> i64 {
-    if is_comparison { counts.last().copied().unwrap_or(0) } else { counts.iter().sum() }
+pub(super) fn count(matched: &Matched, is_comparison: bool) -> i64 {
+    let mut counts = counts(matched);
+    if is_comparison { counts.next_back().unwrap_or(0) } else { counts.sum() }
 }
 
 /// Turns ids into words.
@@ -43,7 +46,7 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     pub(super) fn group(&self, matched: &Matched, id: String, label: Labelled) -> Group {
         let symbols = self.symbols;
-        let counts = counts(matched);
+        let counts: Vec<i64> = counts(matched).collect();
         let (first, last) = (counts.first().copied().unwrap_or(0), counts.last().copied().unwrap_or(0));
         let is_comparison = self.command != Command::Triage;
         let delta = match self.infos {
@@ -80,7 +83,7 @@ impl Words<'_> {
                     Receive::Ok => ReceiveName::Ok,
                 }),
             },
-            count: count(&counts, is_comparison),
+            count: count(matched, is_comparison),
             counts,
             delta,
             per_minute: delta.zip(self.span()).and_then(|(d, minutes)| rounded(d as f64 / minutes)),
@@ -89,13 +92,13 @@ impl Words<'_> {
             site: symbols.site(key.stack).map(|f| self.frame(f)),
             entry: symbols.entry(key.stack).map(|f| self.frame(f)),
             creator: key.creator.map(|f| self.frame(f)),
-            frames: symbols.frames(key.stack).map(|f| self.frame(f)).collect(),
+            frames: if self.wanted.frames { self.frames(key.stack) } else { Vec::new() },
             labels: shown.as_ref().filter(|_| self.wanted.labels).map(|g| self.labels(g)).unwrap_or_default(),
             goroutine_ids: shown.as_ref().map(|g| g.ids.first().to_vec()).unwrap_or_default(),
             lock_address: shown.as_ref().and_then(|g| g.locks.only()).map(|address| format!("{address:#x}")),
             signature: label.signature,
             title: label.title,
-            own: label.own,
+            own: label.own || self.is_runtimes_own(key),
             pattern: label.judgement.pattern.map(str::to_owned),
             candidates: label.judgement.candidates,
             verdict: label.judgement.verdict,
@@ -181,6 +184,22 @@ impl Words<'_> {
     /// The frame in words; shared by all groups that have it.
     pub(super) fn frame(&self, id: FrameId) -> Arc<FrameReport> {
         self.frames.borrow_mut().entry(id).or_insert_with(|| Arc::new(self.new_frame(id))).clone()
+    }
+
+    fn frames(&self, stack: StackId) -> Vec<Arc<FrameReport>> {
+        // Most stacks are deep, and a walk is short.
+        let mut frames = Vec::with_capacity(self.symbols.frames(stack).count());
+        frames.extend(self.symbols.frames(stack).map(|frame| self.frame(frame)));
+        frames
+    }
+
+    /// Garbage collection, finalizers, threads' own stacks: what a crash dump shows of the runtime itself (traceback level 2),
+    /// and nobody asked for. They have runtime frames only, and were made by the runtime or by no `go` statement.
+    fn is_runtimes_own(&self, key: &GroupKey) -> bool {
+        let is_runtimes = |frame: FrameId| self.symbols.frame_at(frame).origin == Origin::Runtime;
+        key.stack != StackId::EMPTY
+            && self.symbols.frames(key.stack).all(is_runtimes)
+            && key.creator.is_none_or(is_runtimes)
     }
 
     fn new_frame(&self, id: FrameId) -> FrameReport {

@@ -29,6 +29,12 @@ pub struct LeftOut {
 }
 
 impl Selection {
+    /// Whether it needs to know all frames of a group.
+    #[must_use]
+    pub fn looks_at_frames(&self) -> bool {
+        self.focus.is_some() || self.ignore.is_some()
+    }
+
     /// Whether a group is wanted.
     #[must_use]
     pub fn wants(&self, group: &Group) -> bool {

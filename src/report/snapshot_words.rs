@@ -61,12 +61,14 @@ pub(super) fn snapshot(index: usize, info: &SnapshotInfo, (goroutines, groups): 
 pub(super) fn summary(groups: &[Group], is_comparison: bool) -> Summary {
     let (mut by_state, mut by_verdict) = (BTreeMap::new(), BTreeMap::new());
     for group in groups {
-        *by_state.entry(group.state.clone()).or_insert(0) += group.count;
-        *by_verdict.entry(group.verdict.word().to_owned()).or_insert(0) += group.count;
+        *by_state.entry(group.state.as_str()).or_insert(0) += group.count;
+        *by_verdict.entry(group.verdict.word()).or_insert(0) += group.count;
     }
     // What is gone at the last moment has a group and no goroutine.
-    by_state.retain(|_, count| *count != 0);
-    by_verdict.retain(|_, count| *count != 0);
+    let present_of = |counts: BTreeMap<&str, i64>| {
+        counts.into_iter().filter(|(_, count)| *count != 0).map(|(word, count)| (word.to_owned(), count)).collect()
+    };
+    let (by_state, by_verdict) = (present_of(by_state), present_of(by_verdict));
     let present = groups.iter().filter(|g| !is_comparison || g.counts.last().is_some_and(|count| *count != 0)).count();
     Summary { goroutines: groups.iter().map(|g| g.count).sum(), groups: present, by_state, by_verdict }
 }

@@ -10,6 +10,7 @@ use super::module_cache::Versioned;
 use super::modules::{Modules, one_of};
 use super::path_map::PathMap;
 use super::{elsewhere, goroot};
+use crate::input::Threads;
 use crate::model::Origin;
 
 /// So many different files are looked for at most: a profile may name millions that aren't there.
@@ -26,7 +27,7 @@ pub struct SourceTree {
     maps: Vec<(usize, PathMap)>,
     modules: OnceLock<Modules>,
     known: Mutex<HashMap<[String; 3], Lookup>>,
-    threads: usize,
+    threads: Threads,
 }
 
 impl SourceTree {
@@ -40,18 +41,18 @@ impl SourceTree {
         let folders = Folders::open(&roots, &targets)?;
         let mut maps: Vec<(usize, PathMap)> = maps.into_iter().enumerate().collect();
         maps.sort_by_key(|(_, map)| std::cmp::Reverse(map.length()));
-        Ok(SourceTree { folders, maps, modules: OnceLock::new(), known: Mutex::default(), threads: 1 })
+        Ok(SourceTree { folders, maps, modules: OnceLock::new(), known: Mutex::default(), threads: Threads::ONE })
     }
 
     /// The same, read by so many threads.
     #[must_use]
-    pub fn with_threads(self, threads: usize) -> Self {
+    pub fn with_threads(self, threads: Threads) -> Self {
         SourceTree { threads, ..self }
     }
 
     /// How many threads read it.
     pub(super) fn threads(&self) -> usize {
-        self.threads
+        self.threads.count()
     }
 
     /// Where the file lies that a frame names. `file` is as the profile has it, `package` the import path of the frame's

@@ -73,7 +73,7 @@ pub(crate) fn diff_of(before: Snapshot, after: Snapshot, symbols: &Symbols, rule
         before,
         after,
         symbols,
-        Wanted { rules, selection: &Selection::default(), by: None, labels: true, source: None },
+        Wanted { rules, selection: &Selection::default(), by: None, labels: true, frames: true, source: None },
     )
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn triage_of(snapshots: Vec<Snapshot>, symbols: &Symbols, rules: &Rul
     report::triage(
         snapshots,
         symbols,
-        Wanted { rules, selection: &Selection::default(), by: None, labels: true, source: None },
+        Wanted { rules, selection: &Selection::default(), by: None, labels: true, frames: true, source: None },
     )
 }
 

@@ -6,25 +6,29 @@ const FROM_START: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/names_from_s
 /// Of all others: a table.
 const ANYWHERE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/names_anywhere.bin"));
 
-/// The numbers of the patterns that match a name, in order.
-pub(super) fn matching(name: &str) -> Vec<u16> {
-    let mut found = Vec::new();
+/// Adds the patterns that match a name to `found`, in the order of their numbers; `pattern` makes one of its number.
+pub(super) fn add_matching<P: Ord>(name: &str, found: &mut Vec<P>, pattern: impl Fn(u16) -> P) {
+    let start = found.len();
+    let mut add = |number| {
+        let pattern = pattern(number);
+        if !found[start..].contains(&pattern) {
+            found.push(pattern);
+        }
+    };
     // A file that ended early would end the walk; a test holds that they say what the regexes say.
-    let _ = from_start(name.as_bytes(), &mut found);
-    let _ = anywhere(name.as_bytes(), &mut found);
-    found.sort_unstable();
-    found.dedup();
-    found
+    let _ = from_start(name.as_bytes(), &mut add);
+    let _ = anywhere(name.as_bytes(), &mut add);
+    found[start..].sort_unstable();
 }
 
 /// Walks from node to node; none is what a name does that no pattern goes on with.
-fn from_start(mut name: &[u8], found: &mut Vec<u16>) -> Option<()> {
+fn from_start(mut name: &[u8], add: &mut impl FnMut(u16)) -> Option<()> {
     let mut node = Reader { rest: FROM_START };
     loop {
-        node.patterns(|pattern| found.push(pattern))?;
+        node.patterns(&mut *add)?;
         node.patterns(|pattern| {
             if name.is_empty() {
-                found.push(pattern);
+                add(pattern);
             }
         })?;
         let run = node.byte()?;
@@ -41,30 +45,32 @@ fn from_start(mut name: &[u8], found: &mut Vec<u16>) -> Option<()> {
 }
 
 /// Walks from row to row of the table.
-fn anywhere(name: &[u8], found: &mut Vec<u16>) -> Option<()> {
+fn anywhere(name: &[u8], add: &mut impl FnMut(u16)) -> Option<()> {
     let mut head = Reader { rest: ANYWHERE };
     let columns = usize::from(head.u16()?);
     let states = usize::from(head.u16()?);
-    let classes = head.bytes(256)?;
-    let width = (columns + 2) * 2;
-    let (rows, lists) = head.rest.split_at_checked(states * width)?;
-    let mut add = |row: &'static [u8], column: usize| {
-        let at = Reader { rest: row.get(column * 2..)? }.u16()?;
-        let mut list = Reader { rest: lists.get(usize::from(at) * 2..)? };
-        for _ in 0..list.u16()? {
-            found.push(list.u16()?);
+    let (classes, cells) = head.rest.split_first_chunk::<256>()?;
+    let (cells, _) = cells.as_chunks::<2>();
+    let width = columns + 2;
+    let (rows, lists) = cells.split_at_checked(states * width)?;
+    let number = |cells: &[[u8; 2]], at: usize| cells.get(at).map(|cell| u16::from_le_bytes(*cell));
+    let mut add_list = |cell: usize| {
+        let at = usize::from(number(rows, cell)?);
+        // The empty list is the first, and most states have it.
+        if at > 0 {
+            for place in at + 1..=at + usize::from(number(lists, at)?) {
+                add(number(lists, place)?);
+            }
         }
         Some(())
     };
-    let mut row = rows.get(..width)?;
+    let mut row = 0;
     for byte in name {
-        add(row, columns)?;
-        let class = usize::from(*classes.get(usize::from(*byte))?);
-        let next = usize::from(Reader { rest: row.get(class * 2..)? }.u16()?) * width;
-        row = rows.get(next..next + width)?;
+        add_list(row + columns)?;
+        row = usize::from(number(rows, row + usize::from(classes[usize::from(*byte)]))?) * width;
     }
-    add(row, columns)?;
-    add(row, columns + 1)
+    add_list(row + columns)?;
+    add_list(row + columns + 1)
 }
 
 /// Numbers, little endian, of what is left of a file.
@@ -120,13 +126,13 @@ mod tests {
     use regex::bytes::RegexBuilder;
 
     use super::super::{PatternId, Rules};
-    use super::matching;
+    use super::add_matching;
 
     /// The patterns that are compiled in, by number.
     fn patterns() -> BTreeMap<u16, String> {
         let rules = Rules::built_in();
         let mut all = BTreeMap::new();
-        for signature in &rules.signatures {
+        for signature in rules.signatures() {
             let rule = signature.rule();
             let texts =
                 rule.frames.iter().chain(&rule.site).chain(&rule.entry).chain(&rule.creator).chain(&rule.absent);
@@ -169,7 +175,8 @@ mod tests {
             .collect();
         let (names, mut hits) = (names(&patterns), BTreeSet::new());
         for name in &names {
-            let found = matching(name);
+            let mut found = Vec::new();
+            add_matching(name, &mut found, |number| number);
             let known: Vec<u16> = regexes
                 .iter()
                 .filter(|(_, regex)| regex.is_match(name.as_bytes()))

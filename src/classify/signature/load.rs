@@ -3,34 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use prost::Message as _;
-
+use super::built_in::{Entry, Lazy};
 use super::name_pattern::{NamePatterns, PatternId};
-use super::packed::PackedRule;
 use super::rule::{Known, Rule, RuleFile, Scope};
-use super::{Rules, Shape, Signature};
+use super::{Rules, Signature};
 use crate::classify::patterns;
-
-/// The rules under `src/classify/signatures`, as `build/rules.rs` packed them: what tells whether they fit.
-const BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/signatures.pb"));
-/// What is text of them: of each its id, all of it as JSON, and its wait states.
-const TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.txt"));
-/// Rules that there is room for at first.
-const ROOM: usize = 300;
-
-/// A rule that is read when it is asked for: most that are compiled in fit nothing of an input.
-pub(super) struct Lazy {
-    text: &'static str,
-    rule: OnceLock<Box<Rule>>,
-}
-
-impl Lazy {
-    pub(super) fn get(&self) -> &Rule {
-        self.rule.get_or_init(|| serde_json::from_str(self.text).unwrap_or_default())
-    }
-}
 
 /// A rule that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +22,6 @@ pub struct RuleError {
 }
 
 impl Rules {
-    /// The rules that are compiled in.
-    ///
-    /// A test holds that every one of them is good; one that weren't would be left out.
-    #[must_use]
-    pub fn built_in() -> Self {
-        let mut rules = Rules::default();
-        rules.signatures.reserve(ROOM);
-        let (mut packed, mut texts) = (BUILT_IN, TEXTS);
-        while let Ok(rule) = PackedRule::decode_length_delimited(&mut packed) {
-            let Some(signature) = unpack(&rule, &mut texts) else { break };
-            rules.signatures.push(signature);
-        }
-        rules.index();
-        rules
-    }
-
     /// Adds the rules of a TOML text. A rule with the id of a known one takes its place.
     ///
     /// # Errors
@@ -80,12 +42,12 @@ impl Rules {
             }
             let signature = compile(rule, &mut self.names).map_err(&at)?;
             signature.check(&self.names).map_err(&at)?;
-            match self.signatures.iter_mut().find(|known| known.id == signature.id) {
-                Some(known) => *known = signature,
-                None => self.signatures.push(signature),
+            match self.entries.iter_mut().find(|known| known.get().id == signature.id) {
+                Some(known) => *known = Entry::of(signature),
+                None => self.entries.push(Entry::of(signature)),
             }
         }
-        for signature in self.signatures.iter().filter(|signature| seen.contains(&*signature.id)) {
+        for signature in self.signatures().filter(|signature| seen.contains(&*signature.id)) {
             let rule = signature.rule();
             if let Some(partner) = rule.companion_of.iter().find(|id| self.get(id).is_none()) {
                 let message = format!("signature {}: companion_of names no signature: {partner}", rule.id);
@@ -118,40 +80,8 @@ fn compile(rule: Rule, names: &mut NamePatterns) -> Result<Signature, String> {
         site,
         entry,
         creator,
-        rule: Lazy { text: "", rule: OnceLock::from(Box::new(rule)) },
+        rule: Lazy::read(rule),
     })
-}
-
-/// A rule that is compiled in; none where what was packed makes no sense. Takes what is its own of the texts.
-fn unpack(packed: &PackedRule, texts: &mut &'static str) -> Option<Signature> {
-    let mut own = packed.texts.iter().map(|length| {
-        let (text, rest) = texts.split_at_checked(usize::try_from(*length).ok()?)?;
-        *texts = rest;
-        Some(text)
-    });
-    let (id, text) = (own.next()??, own.next()??);
-    let states = own.map(|word| word.map(Cow::Borrowed)).collect::<Option<Vec<Cow<'static, str>>>>()?;
-    let all = |numbers: &[u32]| numbers.iter().copied().map(PatternId::built_in).collect::<Option<Vec<PatternId>>>();
-    let one = |number: Option<u32>| number.map_or(Some(None), |number| PatternId::built_in(number).map(Some));
-    Some(Signature {
-        id: Cow::Borrowed(id),
-        states,
-        shapes: packed.shapes.iter().map(|name| word(name)).collect::<Option<Vec<Shape>>>()?,
-        scope: packed.scope.as_deref().map_or(Some(Scope::default()), word)?,
-        language: packed.language,
-        context: packed.context,
-        frames: all(&packed.frames)?,
-        absent: all(&packed.absent)?,
-        site: one(packed.site)?,
-        entry: one(packed.entry)?,
-        creator: one(packed.creator)?,
-        rule: Lazy { text, rule: OnceLock::new() },
-    })
-}
-
-/// A value by the name that it has in a rule.
-fn word<'a, T: serde::Deserialize<'a>>(name: &'a str) -> Option<T> {
-    T::deserialize(serde::de::IntoDeserializer::<serde::de::value::Error>::into_deserializer(name)).ok()
 }
 
 /// What the types of a rule can't say.

@@ -1,12 +1,12 @@
 //! Which rule is a group's.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::name_pattern::{NameCache, PatternId};
+use super::name_pattern::{NameCache, Names, PatternId};
 use super::rule::{Rule, Scope};
 use super::shape::Form;
 use super::{Rules, Shape, Signature};
@@ -30,6 +30,10 @@ pub struct Matcher<'a> {
     names: NameCache<'a>,
     /// See [`Matcher::in_state`]: states are few, and groups many.
     in_state: RefCell<HashMap<State, Rc<[usize]>, RandomState>>,
+    /// Room for a group's frames, used again for the next.
+    room: RefCell<(Vec<FrameId>, Vec<Named>)>,
+    /// The same of rules that fit.
+    fits: RefCell<Vec<Fit>>,
 }
 
 /// What a wait state has that rules tell apart: the wait, a nil channel, no cases.
@@ -47,13 +51,21 @@ impl<'a> Matcher<'a> {
     /// A matcher for the groups of a run.
     #[must_use]
     pub fn new(rules: &'a Rules, symbols: &'a Symbols) -> Self {
-        Matcher { rules, symbols, names: NameCache::new(&rules.names, symbols), in_state: RefCell::default() }
+        let names = NameCache::new(&rules.names, symbols);
+        Matcher {
+            rules,
+            symbols,
+            names,
+            in_state: RefCell::default(),
+            room: RefCell::default(),
+            fits: RefCell::default(),
+        }
     }
 
     /// The rule at an index of a [`Match`].
     #[must_use]
     pub fn rule(&self, index: usize) -> &'a Rule {
-        self.rules.signatures[index].rule()
+        self.rules.signature(index).rule()
     }
 
     /// The rules of a group.
@@ -64,13 +76,14 @@ impl<'a> Matcher<'a> {
         let mut form = Form::new(self.symbols, &group.key, receive_ok);
         let mut fits = self.by_name(&stack, &form);
         fits.sort_by_key(|fit| (fit.at, std::cmp::Reverse(fit.conditions), fit.rule));
-        let is_context = |fit: &&Fit| self.rules.signatures[fit.rule].context;
+        let is_context = |fit: &&Fit| self.rules.signature(fit.rule).context;
         let context = fits.iter().find(is_context).map(|fit| fit.rule);
         form.in_request =
-            fits.iter().any(|fit| is_context(&fit) && self.rules.signatures[fit.rule].scope == Scope::PerRequest);
+            fits.iter().any(|fit| is_context(&fit) && self.rules.signature(fit.rule).scope == Scope::PerRequest);
         let library = fits.iter().find(|fit| !is_context(fit)).map(|fit| fit.rule);
         let language = self.of_language(&stack, &form);
         let signature = library.or(language.first().copied()).or(context);
+        self.room.replace((stack.frames, stack.named));
         Match { signature, context, language }
     }
 
@@ -83,28 +96,32 @@ impl<'a> Matcher<'a> {
 
     fn of_language(&self, stack: &Stack<'_>, form: &Form<'_>) -> Vec<usize> {
         let in_state = self.in_state(stack);
-        let mut fits: Vec<Fit> = in_state.iter().filter_map(|rule| self.fit_in_state(*rule, stack, form)).collect();
-        fits.sort_by_key(|fit| (std::cmp::Reverse(fit.conditions), fit.rule));
-        fits.into_iter().map(|fit| fit.rule).collect()
+        let mut fits = self.fits.take();
+        fits.clear();
+        fits.extend(in_state.iter().filter_map(|rule| self.fit_in_state(*rule, stack, form)));
+        fits.sort_unstable_by_key(|fit| (std::cmp::Reverse(fit.conditions), fit.rule));
+        let rules = fits.iter().map(|fit| fit.rule).collect();
+        self.fits.replace(fits);
+        rules
     }
 
     /// The rules that no name selects and whose states fit.
     fn in_state(&self, stack: &Stack<'_>) -> Rc<[usize]> {
         let state = &stack.group.key.state;
         let key = (state.wait, state.nil_channel == Some(true), state.no_cases == Some(true));
-        let fits = |rule: &usize| stack.state_fits(&self.rules.signatures[*rule], self.symbols);
+        let fits = |rule: &usize| stack.state_fits(self.rules.signature(*rule), self.symbols);
         let find = || self.rules.by_state.iter().copied().filter(fits).collect();
         self.in_state.borrow_mut().entry(key).or_insert_with(find).clone()
     }
 
     fn fit(&self, index: usize, stack: &Stack<'_>, form: &Form<'_>) -> Option<Fit> {
-        let fits = stack.state_fits(&self.rules.signatures[index], self.symbols);
+        let fits = stack.state_fits(self.rules.signature(index), self.symbols);
         if fits { self.fit_in_state(index, stack, form) } else { None }
     }
 
     /// As [`Matcher::fit`], of a rule whose states are known to fit.
     fn fit_in_state(&self, index: usize, stack: &Stack<'_>, form: &Form<'_>) -> Option<Fit> {
-        let signature = &self.rules.signatures[index];
+        let signature = self.rules.signature(index);
         if !signature.shapes.iter().all(|shape| form.has(*shape)) {
             return None;
         }
@@ -122,31 +139,50 @@ impl<'a> Matcher<'a> {
     }
 }
 
+/// A frame with the patterns that it matches.
+#[derive(Clone, Copy)]
+struct Named {
+    /// From the leaf.
+    at: usize,
+    frame: FrameId,
+    names: Names,
+}
+
 /// A group's frames with the patterns that they match.
 struct Stack<'a> {
-    frames: Vec<(FrameId, Rc<[PatternId]>)>,
+    frames: Vec<FrameId>,
+    /// Those that some pattern matches, which are few.
+    named: Vec<Named>,
     site: Option<FrameId>,
-    creator: Option<Rc<[PatternId]>>,
+    creator: Option<Names>,
     wait: Wait,
     group: &'a StackGroup,
+    ids: Ref<'a, Vec<PatternId>>,
 }
 
 impl<'a> Stack<'a> {
-    fn new(group: &'a StackGroup, matcher: &Matcher<'_>) -> Self {
+    fn new(group: &'a StackGroup, matcher: &'a Matcher<'_>) -> Self {
         let symbols = matcher.symbols;
         let names = |frame: FrameId| matcher.names.of(symbols.frame_at(frame).function);
-        Stack {
-            frames: symbols.frames(group.key.stack).map(|frame| (frame, names(frame))).collect(),
-            site: symbols.site(group.key.stack),
-            creator: group.key.creator.map(names),
-            wait: group.key.state.wait,
-            group,
-        }
+        let (mut frames, mut named) = matcher.room.take();
+        frames.clear();
+        frames.extend(symbols.frames(group.key.stack));
+        named.clear();
+        named.extend(
+            frames
+                .iter()
+                .enumerate()
+                .map(|(at, frame)| Named { at, frame: *frame, names: names(*frame) })
+                .filter(|named| !named.names.is_empty()),
+        );
+        let creator = group.key.creator.map(names);
+        let (site, wait) = (symbols.site(group.key.stack), group.key.state.wait);
+        Stack { frames, named, site, creator, wait, group, ids: matcher.names.ids() }
     }
 
     fn patterns(&self) -> impl Iterator<Item = PatternId> + '_ {
-        let of_creator = self.creator.iter().flat_map(|ids| ids.iter());
-        self.frames.iter().flat_map(|(_, ids)| ids.iter()).chain(of_creator).copied()
+        let of_frames = self.named.iter().map(|named| named.names);
+        of_frames.chain(self.creator).flat_map(|names| names.of(&self.ids)).copied()
     }
 
     fn state_fits(&self, rule: &Signature, symbols: &Symbols) -> bool {
@@ -170,15 +206,18 @@ impl<'a> Stack<'a> {
 
     /// Where the rule's first frame pattern matches, if all its conditions hold.
     fn position(&self, signature: &Signature) -> Option<usize> {
-        let frame_with = |id: &PatternId| self.frames.iter().position(|(_, ids)| ids.contains(id));
-        let names_of =
-            |frame: Option<FrameId>| self.frames.iter().find(|(known, _)| Some(*known) == frame).map(|(_, ids)| ids);
-        let holds = |wanted: Option<PatternId>, ids: Option<&Rc<[PatternId]>>| {
-            wanted.is_none_or(|id| ids.is_some_and(|ids| ids.contains(&id)))
+        let is_named = |named: &&Named, id: &PatternId| named.names.of(&self.ids).contains(id);
+        let frame_with = |id: &PatternId| self.named.iter().find(|named| is_named(named, id)).map(|named| named.at);
+        let names_of = |frame: Option<FrameId>| {
+            self.named.iter().find(|named| Some(named.frame) == frame).map(|named| named.names)
         };
-        let good = holds(signature.site, names_of(self.site))
-            && holds(signature.entry, self.frames.last().map(|(_, ids)| ids))
-            && holds(signature.creator, self.creator.as_ref())
+        let outermost = || self.named.last().filter(|named| named.at + 1 == self.frames.len()).map(|named| named.names);
+        let holds = |wanted: Option<PatternId>, names: &dyn Fn() -> Option<Names>| {
+            wanted.is_none_or(|id| names().is_some_and(|names| names.of(&self.ids).contains(&id)))
+        };
+        let good = holds(signature.site, &|| names_of(self.site))
+            && holds(signature.entry, &outermost)
+            && holds(signature.creator, &|| self.creator)
             && signature.absent.iter().all(|id| frame_with(id).is_none());
         if !good {
             return None;
@@ -189,7 +228,7 @@ impl<'a> Stack<'a> {
             at = Some(at.map_or(here, |first: usize| first.min(here)));
         }
         Some(at.unwrap_or_else(|| match (signature.site, signature.entry) {
-            (Some(_), _) => self.frames.iter().position(|(frame, _)| Some(*frame) == self.site).unwrap_or(0),
+            (Some(_), _) => self.frames.iter().position(|frame| Some(*frame) == self.site).unwrap_or(0),
             (None, Some(_)) => self.frames.len().saturating_sub(1),
             (None, None) => 0,
         }))
@@ -199,8 +238,8 @@ impl<'a> Stack<'a> {
     /// rule only says who called it.
     fn users_work_above(&self, at: usize, symbols: &Symbols) -> bool {
         let package = |frame: FrameId| symbols.package(symbols.frame_at(frame).function);
-        let own = self.frames.get(at).map(|(frame, _)| library(package(*frame)));
-        self.frames[..at.min(self.frames.len())].iter().any(|(frame, _)| {
+        let own = self.frames.get(at).map(|frame| library(package(*frame)));
+        self.frames[..at.min(self.frames.len())].iter().any(|frame| {
             let package = package(*frame);
             // Old builds don't tell dependencies from the user's code by their paths.
             let is_plumbing = package.starts_with("golang.org/x/") || package.starts_with("google.golang.org/");

@@ -2,6 +2,7 @@
 //! reads and applies them.
 
 mod automaton;
+mod built_in;
 mod literal;
 mod load;
 mod matcher;
@@ -17,7 +18,7 @@ pub use matcher::{Match, Matcher};
 pub use rule::{Ceiling, Known, Rule, Scope};
 pub use shape::{Form, Shape, enclosing, is_closure, is_main};
 
-use load::Lazy;
+use built_in::{Entry, Lazy};
 use name_pattern::{NamePatterns, PatternId};
 
 /// A rule: what tells whether it fits, and, read when it does, all of it.
@@ -39,7 +40,7 @@ pub struct Signature {
 /// All rules of a run.
 #[derive(Default)]
 pub struct Rules {
-    signatures: Vec<Signature>,
+    entries: Vec<Entry>,
     names: NamePatterns,
     /// Rules with the pattern that must match for them to be tried at all, by pattern.
     by_pattern: Vec<(PatternId, usize)>,
@@ -64,19 +65,27 @@ impl Rules {
     /// A signature by its id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Signature> {
-        self.signatures.iter().find(|signature| signature.id == id)
+        self.signatures().find(|signature| signature.id == id)
     }
 
     /// All signatures, in the order of their files.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> + '_ {
-        self.signatures.iter().map(Signature::rule)
+        self.signatures().map(Signature::rule)
+    }
+
+    fn signatures(&self) -> impl Iterator<Item = &Signature> + '_ {
+        self.entries.iter().map(Entry::get)
+    }
+
+    fn signature(&self, index: usize) -> &Signature {
+        self.entries[index].get()
     }
 
     fn index(&mut self) {
         self.by_pattern.clear();
         self.by_state.clear();
-        for (i, signature) in self.signatures.iter().enumerate() {
-            match signature.patterns().next() {
+        for (i, entry) in self.entries.iter().enumerate() {
+            match entry.key {
                 Some(key) => self.by_pattern.push((key, i)),
                 None => self.by_state.push(i),
             }

@@ -1,6 +1,6 @@
 //! Regexes over function names, tried once per function and not once per goroutine.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::sync::OnceLock;
 
 use hashbrown::HashMap;
@@ -70,10 +70,11 @@ impl NamePatterns {
         compile(&pattern.text).map(|_| ()).map_err(|e| e.to_string())
     }
 
-    /// Which patterns match a name, in order.
-    fn matching(&self, name: &str) -> Vec<PatternId> {
+    /// Adds the patterns that match a name, in order.
+    fn add_matching(&self, name: &str, found: &mut Vec<PatternId>) {
+        automaton::add_matching(name, found, PatternId);
         let users = (PatternId::USERS..).zip(&self.users).filter(|(_, pattern)| pattern.matches(name));
-        automaton::matching(name).into_iter().chain(users.map(|(id, _)| id)).map(PatternId).collect()
+        found.extend(users.map(|(id, _)| PatternId(id)));
     }
 }
 
@@ -102,27 +103,62 @@ fn compile(text: &str) -> Result<Regex, Box<BuildError>> {
 pub(super) struct NameCache<'a> {
     patterns: &'a NamePatterns,
     symbols: &'a Symbols,
-    known: RefCell<HashMap<FunctionId, std::rc::Rc<[PatternId]>, foldhash::fast::RandomState>>,
+    /// By function.
+    known: RefCell<Vec<Option<Names>>>,
+    ids: RefCell<Vec<PatternId>>,
+}
+
+/// The patterns that match a name: a range of [`NameCache::ids`].
+#[derive(Clone, Copy, Default)]
+pub(super) struct Names {
+    start: u32,
+    end: u32,
+}
+
+impl Names {
+    pub(super) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The patterns, in order.
+    pub(super) fn of(self, ids: &[PatternId]) -> &[PatternId] {
+        &ids[self.start as usize..self.end as usize]
+    }
 }
 
 impl<'a> NameCache<'a> {
     /// Nothing is known yet.
     #[must_use]
     pub(super) fn new(patterns: &'a NamePatterns, symbols: &'a Symbols) -> Self {
-        NameCache { patterns, symbols, known: RefCell::default() }
+        let known = RefCell::new(vec![None; symbols.functions()]);
+        NameCache { patterns, symbols, known, ids: RefCell::default() }
     }
 
-    /// Which patterns match a function, in order.
-    pub(super) fn of(&self, function: FunctionId) -> std::rc::Rc<[PatternId]> {
-        let find = || self.patterns.matching(without_vendor(self.symbols.function_name(function))).into();
-        self.known.borrow_mut().entry(function).or_insert_with(find).clone()
+    /// Which patterns match a function.
+    pub(super) fn of(&self, function: FunctionId) -> Names {
+        if let Some(known) = self.known.borrow()[function.index()] {
+            return known;
+        }
+        let mut ids = self.ids.borrow_mut();
+        let count = |ids: &[PatternId]| u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let start = count(&ids);
+        self.patterns.add_matching(without_vendor(self.symbols.function_name(function)), &mut ids);
+        let names = Names { start, end: count(&ids) };
+        self.known.borrow_mut()[function.index()] = Some(names);
+        names
+    }
+
+    /// What [`Names`] are ranges of; none may be asked for while this is held.
+    pub(super) fn ids(&self) -> Ref<'_, Vec<PatternId>> {
+        self.ids.borrow()
     }
 }
 
 /// A name as it would be if its package weren't vendored.
 fn without_vendor(name: &str) -> &str {
     const VENDOR: &str = "/vendor/";
-    match memchr::memmem::rfind(name.as_bytes(), VENDOR.as_bytes()) {
+    // Hardly any name has it, and to search from the end takes longer.
+    match name.contains(VENDOR).then(|| name.rfind(VENDOR)).flatten() {
         Some(at) => &name[at + VENDOR.len()..],
         None => name.strip_prefix("vendor/").unwrap_or(name),
     }

@@ -36,6 +36,9 @@ pub enum Shape {
 pub struct Form<'a> {
     symbols: &'a Symbols,
     key: &'a GroupKey,
+    /// Names, empty where there is none.
+    entry: &'a str,
+    creator: Option<&'a str>,
     /// Whether it serves a request.
     pub in_request: bool,
     /// Whether the receive is known to be of two values.
@@ -46,27 +49,25 @@ impl<'a> Form<'a> {
     /// The form of a group.
     #[must_use]
     pub fn new(symbols: &'a Symbols, key: &'a GroupKey, receive_ok: Option<bool>) -> Self {
-        Form { symbols, key, in_request: false, receive_ok }
+        let name = |frame| symbols.name_of(frame);
+        let (entry, creator) = (symbols.entry(key.stack).map_or("", name), key.creator.map(name));
+        Form { symbols, key, entry, creator, in_request: false, receive_ok }
     }
 
     /// Whether the stack has a shape; what a format hides, it hasn't.
     #[must_use]
     pub fn has(&self, shape: Shape) -> bool {
-        let entry = self.symbols.entry(self.key.stack);
-        let entry_name = entry.map_or("", |frame| self.symbols.name_of(frame));
-        let creator = self.key.creator.map(|frame| self.symbols.name_of(frame));
+        let Form { entry, creator, .. } = *self;
         match shape {
-            Shape::Main => is_main(entry_name),
-            Shape::NotMain => !is_main(entry_name),
-            Shape::Closure => is_closure(entry_name),
+            Shape::Main => is_main(entry),
+            Shape::NotMain => !is_main(entry),
+            Shape::Closure => is_closure(entry),
             Shape::ClosureOfCreator => {
-                is_closure(entry_name) && creator.is_none_or(|creator| enclosing(entry_name) == enclosing(creator))
+                is_closure(entry) && creator.is_none_or(|creator| enclosing(entry) == enclosing(creator))
             }
-            Shape::Method => entry_name.contains(").") && !is_closure(entry_name),
-            Shape::BlocksAtEntry => {
-                self.symbols.site(self.key.stack).map(|f| self.symbols.name_of(f)) == Some(entry_name)
-            }
-            Shape::SpawnsItself => creator.is_some_and(|creator| self.spawns_itself(creator, entry_name)),
+            Shape::Method => entry.contains(").") && !is_closure(entry),
+            Shape::BlocksAtEntry => self.symbols.site(self.key.stack).map(|f| self.symbols.name_of(f)) == Some(entry),
+            Shape::SpawnsItself => creator.is_some_and(|creator| self.spawns_itself(creator, entry)),
             Shape::SameReceiverTwice => self.same_receiver_twice(),
             Shape::InRequest => self.in_request,
             Shape::InOnce => {

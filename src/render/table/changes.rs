@@ -4,7 +4,7 @@ use comfy_table::{Attribute, Cell, Color};
 
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
-use super::{BOLD, DIM, Page, is_own};
+use super::{BOLD, DIM, Page};
 use crate::render::text::{counted, signed, thousands};
 use crate::report::Group;
 
@@ -40,7 +40,7 @@ impl Page<'_> {
         let report = self.report;
         let full = self.style.full;
         // What findings say needn't be said again.
-        let shown = |g: &&Group| !is_own(g) && (full || !g.verdict.is_finding());
+        let shown = |g: &&Group| !g.own && (full || !g.verdict.is_finding());
         let of = |wanted: Change| report.groups.iter().filter(shown).filter(move |g| Change::of(g) == wanted);
         let kinds = [(Change::Grown, "GREW"), (Change::New, "NEW"), (Change::Shrunk, "SHRANK"), (Change::Gone, "GONE")];
         let mut quiet = true;

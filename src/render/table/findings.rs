@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN, is_own};
+use super::{ALARM, BOLD, DIM, PLAIN, Page, WARN};
 use crate::render::text::{clean, counted, cut_end, function, place, signed, sparkline, thousands, wrapped_to};
 use crate::report::{Evidence, EvidenceKind, Finding, FrameReport, Group, Standing, Verdict};
 
@@ -135,7 +135,7 @@ impl Page<'_> {
     /// The groups that are as they should be, by what they are; false where there are none.
     pub(super) fn healthy(&mut self) -> bool {
         let mut kinds: BTreeMap<&str, (i64, &Group)> = BTreeMap::new();
-        for group in self.report.groups.iter().filter(|g| g.verdict == Verdict::Normal && !is_own(g) && g.count != 0) {
+        for group in self.report.groups.iter().filter(|g| g.verdict == Verdict::Normal && !g.own && g.count != 0) {
             let kind = kinds.entry(group.title.as_deref().unwrap_or("ended or only waiting")).or_insert((0, group));
             kind.0 += group.count;
         }

@@ -1,10 +1,9 @@
 //! A table without lines: fixed columns, and for groups one or two that say where, fitted into what is left.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Row, Table, presets};
-use unicode_width::UnicodeWidthStr;
 
 use super::whereabouts::{creator_lines, where_lines};
-use crate::render::text::Style;
+use crate::render::text::{Style, columns};
 use crate::report::Group;
 
 /// From this width on, the creator has a column of its own.
@@ -111,8 +110,8 @@ impl<'a> Grid<'a> {
     }
 
     fn width_of(&self, column: usize) -> usize {
-        let title = self.columns.get(column).map_or(0, |c| c.title.width());
-        let widest = |cell: &Cell| cell.content().lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+        let title = self.columns.get(column).map_or(0, |c| columns(&c.title));
+        let widest = |cell: &Cell| cell.content().lines().map(columns).max().unwrap_or(0);
         self.rows.iter().filter_map(|(cells, _)| cells.get(column)).map(widest).max().unwrap_or(0).max(title)
     }
 }

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::text::{Style, counted, thousands, wrapped};
-use crate::report::{Command, Group, Origin, Report};
+use crate::report::{Command, Group, Report};
 
 /// Rows shown where `--top` says nothing.
 const DEFAULT_TOP: usize = 20;
@@ -85,7 +85,7 @@ impl Page<'_> {
 
     /// Says in a line how many goroutines are the runtime's own, which tables leave out.
     fn runtimes_own(&mut self) {
-        let own: Vec<&Group> = self.report.groups.iter().filter(|g| is_own(g)).collect();
+        let own: Vec<&Group> = self.report.groups.iter().filter(|g| g.own).collect();
         if !own.is_empty() {
             let now = thousands(own.iter().map(|g| g.count).sum());
             let first = thousands(own.iter().filter_map(|g| g.counts.first()).sum());
@@ -103,15 +103,6 @@ impl Page<'_> {
             self.line(&format!("left out by your options: {groups} with {goroutines}"), DIM);
         }
     }
-}
-
-/// Garbage collection, finalizers, threads' own stacks: what a crash dump shows of the runtime itself (traceback level 2),
-/// and nobody asked for. They have runtime frames only, and were made by the runtime or by no `go` statement.
-pub(super) fn is_own(group: &Group) -> bool {
-    let by_frames = !group.frames.is_empty()
-        && group.frames.iter().all(|frame| frame.origin == Origin::Runtime)
-        && group.creator.as_ref().is_none_or(|creator| creator.origin == Origin::Runtime);
-    group.own || by_frames
 }
 
 /// A text that no line break may part.

@@ -2,9 +2,9 @@
 
 use comfy_table::{Attribute, Cell};
 
+use super::Page;
 use super::grid::{Column, Grid};
 use super::whereabouts::state;
-use super::{Page, is_own};
 use crate::render::text::{counted, signed, thousands};
 use crate::report::{Group, Verdict};
 
@@ -13,7 +13,7 @@ pub(super) const MOMENTS_SHOWN: usize = 4;
 
 impl Page<'_> {
     pub(super) fn moments(&mut self) {
-        let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !is_own(g) && self.is_of_the_rest(g)).collect();
+        let groups: Vec<&Group> = self.report.groups.iter().filter(|g| !g.own && self.is_of_the_rest(g)).collect();
         let healthy = !self.style.full && self.healthy();
         if !groups.is_empty() && (healthy || !self.report.findings.is_empty()) {
             self.text.push('\n');
