@@ -9,8 +9,9 @@ folder=${1:-${TMPDIR:-/tmp}/unpark-bench}
 mkdir -p "$folder"
 cargo build --release --quiet
 cargo build --release --quiet --example profiles
-make=target/release/examples/profiles
-unpark=$PWD/target/release/unpark
+release=${CARGO_TARGET_DIR:-$PWD/target}/release
+make=$release/examples/profiles
+unpark=$release/unpark
 input() { # file, arguments of the generator
   local file="$folder/$1"
   shift
@@ -23,7 +24,8 @@ input distinct.txt distinct 100000
 input labels.debug1.txt debug1 450000
 input labelled.pb labelled 100000
 input labelled-2.pb labelled 101000
-[ -s "$folder/dump.txt.gz" ] || gzip -1 -k "$folder/dump.txt"
+input dump-2.txt debug2 98000
+for dump in dump dump-2; do [ -s "$folder/$dump.txt.gz" ] || gzip -1 -k "$folder/$dump.txt"; done
 [ -s "$folder/labelled.pb.gz" ] || gzip -k "$folder/labelled.pb" "$folder/labelled-2.pb"
 
 least() { # what, command: the run with the least CPU
@@ -46,11 +48,14 @@ done
 least "\`zcat\`, $(size dump.txt.gz) MiB of gzip" zcat "$folder/dump.txt.gz"
 least "triage of it, one thread" "$unpark" triage "$folder/dump.txt.gz" --threads 1
 least "triage of it, two threads" "$unpark" triage "$folder/dump.txt.gz" --threads 2
+least "diff of two of those, one thread" "$unpark" diff "$folder/dump.txt.gz" "$folder/dump-2.txt.gz" --threads 1
+least "the same, two threads" "$unpark" diff "$folder/dump.txt.gz" "$folder/dump-2.txt.gz" --threads 2
 least "\`wc -l\`, $(size labels.debug1.txt) MiB of debug=1" wc -l "$folder/labels.debug1.txt"
 least "triage of it, one thread" "$unpark" triage "$folder/labels.debug1.txt" --threads 1
 least "triage, 100,000 distinct stacks, $(size distinct.txt) MiB" "$unpark" triage "$folder/distinct.txt" --threads 1
 least "triage, profile.proto of 100,000 labelled samples" "$unpark" triage "$folder/labelled.pb.gz"
-least "diff of two of those" "$unpark" diff "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz"
+least "diff of two of those, one thread" "$unpark" diff "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz" --threads 1
+least "the same, two threads" "$unpark" diff "$folder/labelled.pb.gz" "$folder/labelled-2.pb.gz" --threads 2
 least "triage, ordinary profile.proto" "$unpark" triage testdata/series/after.pb.gz
 least "triage, crash log of 433 goroutines" "$unpark" triage testdata/orders/crash.log
 least "\`--help\`" "$unpark" --help

@@ -7,9 +7,9 @@ mod common;
 use std::io::Cursor;
 use std::path::Path;
 
-use unpark::input::{MAX_UNPACKED, Threads, unpack};
+use unpark::input::{MAX_UNPACKED, Source, Threads, unpack};
 use unpark::model::{Snapshot, Symbols};
-use unpark::parse::{Options, read_unpacked};
+use unpark::parse::{Options, read_each, read_unpacked};
 
 fn snapshots(text: &[u8], options: &Options) -> (Vec<Snapshot>, Symbols) {
     let mut symbols = Symbols::new();
@@ -120,4 +120,70 @@ fn dumps_that_are_not_plain() {
     ] {
         assert_same(what, &text);
     }
+}
+
+/// What is read of files, by so many threads: the report, and why some can't be read.
+fn files(sources: &[Source], threads: usize, max_symbol_bytes: usize) -> (String, Vec<String>) {
+    let options = Options { threads: Threads::new(Some(threads)), max_symbol_bytes, ..Options::default() };
+    let mut symbols = Symbols::new();
+    let read = read_each(&sources.iter().collect::<Vec<_>>(), &mut symbols, &options, &|bytes, _| bytes);
+    assert_eq!(read.len(), sources.len());
+    let (mut snapshots, mut errors) = (Vec::new(), Vec::new());
+    for (source, read) in sources.iter().zip(read) {
+        match read {
+            Ok(found) => {
+                assert!(found.iter().all(|snapshot| snapshot.info.source == source.name()));
+                snapshots.extend(found);
+            }
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    let rules = unpark::classify::signature::Rules::built_in();
+    let mut report = serde_json::to_string(&common::triage_of(snapshots, &symbols, &rules)).expect("JSON");
+    // In which order names, frames and stacks were met.
+    report += &format!("{} {}", symbols.bytes(), symbols.recoded());
+    (report, errors)
+}
+
+#[test]
+fn files_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut profile = testdata("series/after.pb.gz");
+    for _ in 0..300 {
+        // Strings that nothing refers to.
+        profile.extend_from_slice(b"\x32\x80\x08");
+        profile.extend_from_slice(&[b'x'; 1024]);
+    }
+    let labels = String::from_utf8(testdata("labels/go1.27.txt")).expect("UTF-8");
+    let name = |i: usize| format!("main.{}{}.", "f".repeat(90), i % 7);
+    let labels: String = (0..80).map(|i| labels.replace("main.", &name(i)) + "\n").collect();
+    let contents = [
+        ("1.txt", many(700)),
+        ("2.pb", profile),
+        ("3.txt", labels.into_bytes()),
+        ("4.txt", testdata("orders/after.debug2.txt")),
+        ("5.txt", vec![b'x'; 300 << 10]),
+        ("6.txt", [b"goroutine 1 [select]:\nmain.\xff()\n\t/x.go:1 +0x1\n\n", many(300).as_slice()].concat()),
+        ("7.txt", many(700)),
+    ];
+    let mut sources = Vec::new();
+    for (name, bytes) in contents {
+        let path = folder.path().join(name);
+        assert!(name == "4.txt" || bytes.len() > 256 << 10, "{name} is read alone: {} bytes", bytes.len());
+        std::fs::write(&path, bytes).expect("written");
+        sources.push(Source::Path(path));
+    }
+    sources.insert(2, Source::Path(folder.path().join("missing")));
+    let whole = files(&sources, 1, 1 << 30);
+    assert_eq!(whole.1.len(), 2, "{:?}", whole.1);
+    let mut refused = std::collections::BTreeSet::new();
+    for limit in [1 << 30, 300_000, 150_000, 1_000] {
+        let expected = files(&sources, 1, limit);
+        refused.insert(expected.1.len());
+        for threads in [2, 3] {
+            let read = files(&sources, threads, limit);
+            assert!(read == expected, "{threads} threads, {limit} bytes of symbols: {:?} {:?}", read.1, expected.1);
+        }
+    }
+    assert!(refused.len() > 2, "limits that refuse other files: {refused:?}");
 }

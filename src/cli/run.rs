@@ -80,8 +80,8 @@ fn gate(report: &Report, fail_on: Verdict) -> u8 {
 
 fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
     let (mut snapshots, mut code) = (Vec::new(), OK);
-    for input in inputs {
-        let sources = match input::expand(input) {
+    for (input, sources) in inputs.iter().zip(read_inputs(plan, inputs, symbols)) {
+        let sources = match sources {
             Ok(sources) => sources,
             Err(error) => {
                 code = unreadable(&error);
@@ -90,8 +90,8 @@ fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Rep
         };
         let is_directory = sources.len() > 1 || input.is_dir();
         let mut found = Vec::new();
-        for source in &sources {
-            match read(plan, source, symbols) {
+        for (source, read) in sources {
+            match told(plan, &source, read) {
                 Ok(read) => found.extend(read),
                 // What else lies in a directory needn't be a profile.
                 Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
@@ -117,10 +117,10 @@ fn triage(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Rep
 /// Moments of one program, each input one, or the files of a directory; forms of one moment are merged.
 fn trend(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> (Option<Report>, u8) {
     let (mut moments, mut code) = (Vec::new(), OK);
-    for input in inputs {
-        match input::expand(input) {
+    for (input, sources) in inputs.iter().zip(read_inputs(plan, inputs, symbols)) {
+        match sources {
             Ok(sources) => {
-                let (found, worst) = moments_of(plan, &sources, input.is_dir(), symbols);
+                let (found, worst) = moments_of(plan, sources, input.is_dir(), symbols);
                 moments.extend(found);
                 code = code.max(worst);
             }
@@ -151,13 +151,14 @@ fn one_kind(plan: &Plan, moments: &mut Vec<Snapshot>) {
 }
 
 /// The moments that files hold: those with one stem are one in several forms.
-fn moments_of(plan: &Plan, sources: &[Source], is_directory: bool, symbols: &mut Symbols) -> (Vec<Snapshot>, u8) {
-    let names: Vec<String> = sources.iter().map(Source::name).collect();
+fn moments_of(plan: &Plan, sources: Vec<ReadSource>, is_directory: bool, symbols: &Symbols) -> (Vec<Snapshot>, u8) {
+    let names: Vec<String> = sources.iter().map(|(source, _)| source.name()).collect();
+    let mut sources: Vec<Option<ReadSource>> = sources.into_iter().map(Some).collect();
     let (mut moments, mut code) = (Vec::new(), OK);
     for forms in input::by_moment(&names) {
         let mut snapshots = Vec::new();
-        for source in forms.into_iter().map(|i| &sources[i]) {
-            match read(plan, source, symbols) {
+        for (source, read) in forms.into_iter().filter_map(|i| sources[i].take()) {
+            match told(plan, &source, read) {
                 Ok(found) => snapshots.push(found),
                 Err(Error { kind: ErrorKind::NotGoroutines(_) | ErrorKind::Empty, .. }) if is_directory => {
                     if !plan.quiet {
@@ -182,14 +183,14 @@ fn moments_of(plan: &Plan, sources: &[Source], is_directory: bool, symbols: &mut
 }
 
 fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
-    let mut one = |path: &Path| match one_moment(plan, path, symbols) {
-        Ok(snapshot) => Some(snapshot),
-        Err(error) => {
-            unreadable(&error);
-            None
-        }
-    };
-    match (one(before), one(after)) {
+    let sources = [before, after].map(one_source);
+    let readable: Vec<&Source> = sources.iter().flatten().collect();
+    let mut read = read_each(plan, &readable, symbols).into_iter();
+    let [before, after] = sources.map(|source| {
+        let snapshot = source.and_then(|source| one_moment(plan, &source, read.next().unwrap_or(Ok(Vec::new()))));
+        snapshot.map_err(|error| unreadable(&error)).ok()
+    });
+    match (before, after) {
         (Some(before), Some(after)) => (Some(report::diff(before, after, symbols, wanted(plan))), OK),
         _ => (None, UNREADABLE),
     }
@@ -197,7 +198,12 @@ fn diff(plan: &Plan, before: &Path, after: &Path, symbols: &mut Symbols) -> (Opt
 
 /// One moment, as it is judged alone.
 fn convert(plan: &Plan, input: &Path, symbols: &mut Symbols) -> (Option<Report>, u8) {
-    match one_moment(plan, input, symbols) {
+    let source = one_source(input);
+    let read = source.and_then(|source| {
+        let read = read_each(plan, &[&source], symbols).pop().unwrap_or(Ok(Vec::new()));
+        one_moment(plan, &source, read)
+    });
+    match read {
         Ok(snapshot) => {
             let fewer = snapshot.groups.iter().filter(|group| group.count < 0).count();
             if plan.format == render::Format::Folded && fewer > 0 {
@@ -229,14 +235,24 @@ fn wanted(plan: &Plan) -> Wanted<'_> {
     }
 }
 
+/// The one source that a path stands for.
+fn one_source(path: &Path) -> Result<Source> {
+    let mut sources = input::expand(path)?;
+    match (sources.pop(), sources.len()) {
+        (Some(source), 0) => Ok(source),
+        (_, others) => {
+            let what = format!("holds {} files where one profile is needed", others + 1);
+            Err(Error::new(&path.display().to_string(), ErrorKind::Unusable(what)))
+        }
+    }
+}
+
 /// The snapshot to compare: of several in one input, the one with the most goroutines.
-fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols) -> Result<Snapshot> {
-    let sources = input::expand(path)?;
-    let [source] = sources.as_slice() else {
-        let what = format!("holds {} files where one profile is needed", sources.len());
-        return Err(Error::new(&path.display().to_string(), ErrorKind::Unusable(what)));
-    };
-    let mut snapshots = read(plan, source, symbols)?;
+fn one_moment(plan: &Plan, source: &Source, read: Result<Vec<Snapshot>>) -> Result<Snapshot> {
+    let mut snapshots = told(plan, source, read)?;
+    if snapshots.is_empty() {
+        return Err(Error::new(&source.name(), ErrorKind::Empty));
+    }
     let parts = snapshots.len();
     let largest = (0..parts).max_by_key(|i| snapshots[*i].goroutines()).unwrap_or(0);
     let snapshot = snapshots.swap_remove(largest);
@@ -250,9 +266,25 @@ fn one_moment(plan: &Plan, path: &Path, symbols: &mut Symbols) -> Result<Snapsho
     Ok(snapshot)
 }
 
-fn read(plan: &Plan, source: &Source, symbols: &mut Symbols) -> Result<Vec<Snapshot>> {
+/// A source and what was read from it.
+type ReadSource = (Source, Result<Vec<Snapshot>>);
+
+/// The sources that each input stands for, read.
+fn read_inputs(plan: &Plan, inputs: &[PathBuf], symbols: &mut Symbols) -> Vec<Result<Vec<ReadSource>>> {
+    let expanded: Vec<Result<Vec<Source>>> = inputs.iter().map(|input| input::expand(input)).collect();
+    let sources: Vec<&Source> = expanded.iter().flatten().flatten().collect();
+    let mut read = read_each(plan, &sources, symbols).into_iter();
+    expanded.into_iter().map(|sources| Ok(sources?.into_iter().zip(read.by_ref()).collect())).collect()
+}
+
+fn read_each(plan: &Plan, sources: &[&Source], symbols: &mut Symbols) -> Vec<Result<Vec<Snapshot>>> {
     let hook = |inner, size| terminal::with_progress(inner, size, plan.quiet);
-    let snapshots = parse::read(source, symbols, &plan.options, &hook)?;
+    parse::read_each(sources, symbols, &plan.options, &hook)
+}
+
+/// What was read from a source, which is said where the user wants to hear of it.
+fn told(plan: &Plan, source: &Source, read: Result<Vec<Snapshot>>) -> Result<Vec<Snapshot>> {
+    let snapshots = read?;
     if plan.verbose {
         let goroutines: i64 = snapshots.iter().map(Snapshot::goroutines).sum();
         let groups: usize = snapshots.iter().map(|s| s.groups.len()).sum();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{FrameId, GoroutineIds, LockWaiters, Receive, StackId, StrId, WaitState};
+use super::{FrameId, GoroutineIds, LockWaiters, Moved, Receive, StackId, StrId, Wait, WaitState};
 use hashbrown::HashMap;
 
 /// What makes goroutines one group. Arguments, PCs, ids and wait times don't.
@@ -103,6 +103,28 @@ impl StackGroup {
         if let Some(samples) = &mut self.samples {
             samples.add(labels, wait_minutes, goroutines);
         }
+    }
+
+    /// As [`super::Snapshot::move_to`].
+    pub(super) fn move_to(&mut self, moved: &Moved) {
+        let key = &mut self.key;
+        if let Wait::Other(words) = &mut key.state.wait {
+            *words = moved.string(*words);
+        }
+        key.stack = moved.stack(key.stack);
+        key.creator = key.creator.map(|frame| moved.frame(frame));
+        let label = |(key, value): (StrId, StrId)| (moved.string(key), moved.string(value));
+        let labels = std::mem::take(&mut self.labels.0);
+        self.labels.0 = labels.into_iter().map(|(known, goroutines)| (label(known), goroutines)).collect();
+        self.samples = self.samples.take().map(|samples| {
+            let mut own = Samples::default();
+            for ((labels, wait_minutes), goroutines) in samples.0 {
+                let mut labels: Vec<_> = labels.into_iter().map(label).collect();
+                labels.sort_unstable();
+                own.add(&labels, wait_minutes, goroutines);
+            }
+            own
+        });
     }
 
     /// Adds another part of the same group: one with other details in a better format, or from another snapshot's group

@@ -17,6 +17,6 @@ pub use group::{Goroutine, GroupKey, Labels, MAX_GOROUTINES, Samples, StackGroup
 pub use lock_waiters::LockWaiters;
 pub use origin::{Origin, is_runtime};
 pub use snapshot::{Cause, CauseKind, Format, ProfileKind, Snapshot, SnapshotBuilder, SnapshotInfo};
-pub use symbols::{ELIDED, Frame, FrameId, FunctionId, StackId, StrId, Symbols};
+pub use symbols::{ELIDED, Frame, FrameId, FunctionId, Moved, StackId, StrId, Symbols};
 pub use wait_state::{Receive, Wait, WaitState};
 pub use warning::{Warning, WarningCode, Warnings};

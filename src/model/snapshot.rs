@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::{Goroutine, GroupKey, Receive, StackGroup, Warnings};
+use super::{Goroutine, GroupKey, Moved, Receive, StackGroup, Warnings};
 
 /// The format that a snapshot was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +122,11 @@ impl Snapshot {
     #[must_use]
     pub fn goroutines(&self) -> i64 {
         self.groups.iter().map(|g| g.count).sum()
+    }
+
+    /// Gives all ids the values that they have in another store of symbols.
+    pub fn move_to(&mut self, moved: &Moved) {
+        self.groups.iter_mut().for_each(|group| group.move_to(moved));
     }
 
     /// False where something of the input is missing from it.

@@ -1,11 +1,15 @@
 //! Names, frames and stacks, each stored once and shared by all snapshots of a run.
 
+mod absorb;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use super::{FunctionName, Origin};
+
+pub use absorb::Moved;
 
 /// An interned string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

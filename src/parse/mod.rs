@@ -15,6 +15,7 @@ mod preamble;
 mod proto;
 mod records;
 mod scan;
+mod several;
 mod sniff;
 mod stack;
 mod text;
@@ -26,6 +27,8 @@ use std::io::{Cursor, Read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{self, Bytes, ReadHook, Source, Threads, Unpacked};
 use crate::model::{Snapshot, Symbols};
+
+pub use several::read_each;
 
 /// How to read.
 #[derive(Clone, Debug)]
