@@ -48,9 +48,10 @@ fn found(groups: Vec<&StackGroup>, what: &str, scene: &Scene<'_>) -> Option<Evid
 
 /// Groups that have a function on their stacks and don't wait as the cluster does.
 fn inside<'s>(cluster: &Cluster, scene: &Scene<'s>, name: &str) -> Vec<&'s StackGroup> {
+    let Some(function) = scene.symbols.known_function(name) else { return Vec::new() };
+    let is_it = |frame: FrameId| scene.symbols.frame_at(frame).function == function;
     others(cluster, scene)
-        .filter(|group| group.key.state.wait != Wait::MutexLock)
-        .filter(|group| scene.symbols.frames(group.key.stack).any(|frame| scene.symbols.name_of(frame) == name))
+        .filter(|group| group.key.state.wait != Wait::MutexLock && scene.symbols.frames(group.key.stack).any(is_it))
         .collect()
 }
 
@@ -78,12 +79,9 @@ fn members<'s>(cluster: &Cluster, scene: &Scene<'s>) -> Vec<&'s StackGroup> {
 }
 
 fn others<'s>(cluster: &Cluster, scene: &Scene<'s>) -> impl Iterator<Item = &'s StackGroup> {
-    let own = cluster.groups.clone();
-    (0..scene.groups.len())
-        .filter(move |i| !own.contains(i))
-        .filter_map(|i| scene.now(i))
-        .collect::<Vec<_>>()
-        .into_iter()
+    let mut is_own = vec![false; scene.groups.len()];
+    cluster.groups.iter().for_each(|i| is_own[*i] = true);
+    (0..scene.groups.len()).filter(move |i| !is_own[*i]).filter_map(|i| scene.now(i))
 }
 
 fn is_lock(wait: Wait) -> bool {

@@ -23,6 +23,10 @@ impl<'a> FunctionName<'a> {
         if raw == "runtime.gopanic" || raw == "panic" {
             return FunctionName { name: Cow::Borrowed("panic"), package: Cow::Borrowed("runtime") };
         }
+        // Nearly all names are spelled as they are shared.
+        if let Some(end) = package_end_of_plain(raw) {
+            return FunctionName { name: Cow::Borrowed(raw), package: Cow::Borrowed(&raw[..end]) };
+        }
         let folded = fold_type_arguments(raw);
         let end = package_end(&folded);
         match folded {
@@ -37,7 +41,7 @@ impl<'a> FunctionName<'a> {
 
 /// Replaces what stands between outermost brackets by `...`. A bracket that never closes is left as it is.
 fn fold_type_arguments(raw: &str) -> Cow<'_, str> {
-    if !has(raw, b'[') {
+    if !raw.contains('[') {
         return Cow::Borrowed(raw);
     }
     let mut out = String::with_capacity(raw.len());
@@ -69,24 +73,28 @@ fn fold_type_arguments(raw: &str) -> Cow<'_, str> {
 /// Where the package path ends in an escaped name: at the first dot after its last slash. Slashes in receivers and type
 /// arguments don't count (`os/exec.*closeOnce.(os/exec.close)·fm`, Go 1.3).
 fn package_end(name: &str) -> usize {
+    let path = memchr::memchr3(b'(', b'[', b'*', name.as_bytes()).map_or(name, |end| &name[..end]);
+    let after_slash = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |i| i + 1);
+    memchr::memchr(b'.', &name.as_bytes()[after_slash..]).map_or(0, |i| after_slash + i)
+}
+
+/// The same in one pass over a name without type arguments and escapes; none of another.
+fn package_end_of_plain(name: &str) -> Option<usize> {
     let (mut dot, mut in_path) = (None, true);
     for (at, byte) in name.bytes().enumerate() {
+        // Most bytes are letters, which come behind all of these.
+        if byte > b'[' {
+            continue;
+        }
         match byte {
+            b'[' | b'%' => return None,
             b'/' if in_path => dot = None,
-            b'(' | b'[' | b'*' => in_path = false,
+            b'(' | b'*' => in_path = false,
             b'.' if dot.is_none() => dot = Some(at),
             _ => {}
         }
-        if !in_path && dot.is_some() {
-            break;
-        }
     }
-    dot.unwrap_or(0)
-}
-
-/// Whether a short text has a byte: without an early end, many are looked at at once.
-fn has(text: &str, wanted: u8) -> bool {
-    text.bytes().fold(false, |found, byte| found | (byte == wanted))
+    Some(dot.unwrap_or(0))
 }
 
 /// Undoes `%xx`, twice where an escape was escaped.
@@ -100,7 +108,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 
 /// `None` where there is nothing to undo.
 fn unescape_once(text: &str) -> Option<String> {
-    if !has(text, b'%') {
+    if !text.contains('%') {
         return None;
     }
     let bytes = text.as_bytes();
@@ -128,7 +136,7 @@ fn unescape_once(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::FunctionName;
+    use super::{FunctionName, package_end, package_end_of_plain};
 
     fn parts(raw: &str) -> (String, String) {
         let parsed = FunctionName::parse(raw);
@@ -154,6 +162,7 @@ mod tests {
             ("a%zzb.f", "a%zzb.f", "a%zzb"),
         ] {
             assert_eq!(parts(raw), (name.to_owned(), package.to_owned()), "{raw}");
+            assert!(package_end_of_plain(raw).is_none_or(|end| end == package_end(raw)), "{raw}");
         }
     }
 }

@@ -291,6 +291,15 @@ impl Symbols {
         self.functions.len()
     }
 
+    /// The function of a name in the shared spelling, where there is one.
+    #[must_use]
+    pub fn known_function(&self, name: &str) -> Option<FunctionId> {
+        let (all, ends) = (&self.text, &self.ends);
+        let name = *self.strings.find(self.hasher.hash_one(name), |id| slice(all, ends, *id) == name)?;
+        let same = |id: &FunctionId| self.functions[id.index()].name == name;
+        self.function_by_name.find(self.hasher.hash_one(name), same).copied()
+    }
+
     /// The name of a function, in the shared spelling.
     #[must_use]
     pub fn function_name(&self, id: FunctionId) -> &str {

@@ -16,7 +16,8 @@ pub(super) fn of(snapshot: &Snapshot, symbols: &Symbols) -> Option<String> {
 fn in_path(file: &str) -> Option<String> {
     let root = &file[..file.find("/src/")?];
     ["go1.", "go-1."].iter().find_map(|mark| {
-        let at = root.rfind(mark)?;
+        // Most have none, which is told faster than where the last one is.
+        let at = root.contains(mark).then(|| root.rfind(mark)).flatten()?;
         let version = &root[at + mark.len() - 2..];
         let end = version
             .find(|c: char| !(c.is_ascii_digit() || c == '.' || c.is_ascii_lowercase()))
