@@ -27,6 +27,10 @@ const MAX_LAYERS: usize = 4;
 
 const BUFFER: usize = 64 * 1024;
 
+/// How much of what was unpacked is looked at for another layer. Readers of more than this go past the buffer, which the
+/// standard library fills with zeros first.
+const UNPACKED_BUFFER: usize = 16 * 1024;
+
 /// Opens a source and undoes gzip and zstd; of more than `max` bytes unpacked, reading fails.
 ///
 /// # Errors
@@ -70,7 +74,7 @@ pub fn unpack(packed: Bytes, max: u64, name: &str) -> Result<Unpacked> {
         };
         let unpacked: Bytes = if is_gzip { Box::new(MultiGzDecoder::new(packed)) } else { Box::new(Zstd::new(packed)) };
         let limited: Bytes = Box::new(Limited::new(unpacked, passed.clone(), max));
-        reader = BufReader::with_capacity(BUFFER, limited);
+        reader = BufReader::with_capacity(UNPACKED_BUFFER, limited);
     }
     Err(Error::new(name, ErrorKind::TooLarge(format!("packed data within packed data, more than {MAX_LAYERS} layers"))))
 }
