@@ -58,6 +58,17 @@ pub struct Frame {
     pub origin: Origin,
 }
 
+/// Half of a text's hash, which is enough: ids are no more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hash(u32);
+
+impl Hash {
+    /// As a table takes it: places by the low bits, tags by the high ones.
+    fn spread(self) -> u64 {
+        u64::from(self.0) << 32 | u64::from(self.0)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Function {
     name: StrId,
@@ -74,7 +85,8 @@ struct Node {
 pub struct Symbols {
     text: String,
     ends: Vec<usize>,
-    strings: HashTable<StrId>,
+    /// With their hashes: texts lie far apart, and a table that grows would look at each again.
+    strings: HashTable<(Hash, StrId)>,
     functions: Vec<Function>,
     function_by_name: HashTable<FunctionId>,
     function_by_spelling: HashTable<(StrId, FunctionId)>,
@@ -122,13 +134,22 @@ impl Symbols {
 
     /// Interns a string.
     pub fn string(&mut self, text: &str) -> StrId {
-        let hash = self.hasher.hash_one(text);
-        let (all, ends) = (&self.text, &self.ends);
-        if let Some(id) = self.strings.find(hash, |id| slice(all, ends, *id) == text) {
-            return *id;
+        let hash = self.hash(text);
+        if let Some(id) = self.known(hash, text) {
+            return id;
         }
         self.text.push_str(text);
         self.added(hash)
+    }
+
+    fn hash(&self, text: &str) -> Hash {
+        Hash(self.hasher.hash_one(text) as u32)
+    }
+
+    /// The id of a text of this hash, where there is one.
+    fn known(&self, hash: Hash, text: &str) -> Option<StrId> {
+        let same = |(known, id): &(Hash, StrId)| *known == hash && self.str(*id) == text;
+        self.strings.find(hash.spread(), same).map(|(_, id)| *id)
     }
 
     /// Names modules whose code is the program's own wherever it lies: module paths, or what several begin with.
@@ -146,8 +167,7 @@ impl Symbols {
     /// Makes room for so many strings more.
     pub fn reserve_strings(&mut self, more: usize) {
         self.ends.reserve(more);
-        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.strings.reserve(more, |id| hasher.hash_one(slice(all, ends, *id)));
+        self.strings.reserve(more, |(hash, _)| hash.spread());
     }
 
     /// Makes room for so many functions more.
@@ -208,7 +228,7 @@ impl Symbols {
     /// The string of an id.
     #[must_use]
     pub fn str(&self, id: StrId) -> &str {
-        slice(&self.text, &self.ends, id)
+        &self.text[self.start(id)..self.ends[id.0 as usize]]
     }
 
     /// Interns a function by its name as a profile spells it.
@@ -247,21 +267,19 @@ impl Symbols {
         let start = self.start(of);
         let range = start..start + end;
         let text = &self.text[range.clone()];
-        let hash = self.hasher.hash_one(text);
-        let (all, ends) = (&self.text, &self.ends);
-        if let Some(id) = self.strings.find(hash, |id| slice(all, ends, *id) == text) {
-            return *id;
+        let hash = self.hash(text);
+        if let Some(id) = self.known(hash, text) {
+            return id;
         }
         self.text.extend_from_within(range);
         self.added(hash)
     }
 
     /// The id of what was added to the text.
-    fn added(&mut self, hash: u64) -> StrId {
+    fn added(&mut self, hash: Hash) -> StrId {
         let id = StrId(index_u32(self.ends.len()));
         self.ends.push(self.text.len());
-        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.strings.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
+        self.strings.insert_unique(hash.spread(), (hash, id), |(hash, _)| hash.spread());
         id
     }
 
@@ -294,8 +312,7 @@ impl Symbols {
     /// The function of a name in the shared spelling, where there is one.
     #[must_use]
     pub fn known_function(&self, name: &str) -> Option<FunctionId> {
-        let (all, ends) = (&self.text, &self.ends);
-        let name = *self.strings.find(self.hasher.hash_one(name), |id| slice(all, ends, *id) == name)?;
+        let name = self.known(self.hash(name), name)?;
         let same = |id: &FunctionId| self.functions[id.index()].name == name;
         self.function_by_name.find(self.hasher.hash_one(name), same).copied()
     }
@@ -392,7 +409,7 @@ impl Symbols {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.text.len()
-            + self.ends.len() * 16
+            + self.ends.len() * 20
             + self.functions.len() * 24
             + self.frames.len() * 28
             + self.nodes.len() * 14
@@ -402,12 +419,6 @@ impl Symbols {
 /// Ids are 32 bits wide; [`Symbols::bytes`] is held below 4 GiB by the parsers' memory limit long before they run out.
 fn index_u32(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-fn slice<'a>(text: &'a str, ends: &[usize], id: StrId) -> &'a str {
-    let i = id.0 as usize;
-    let start = if i == 0 { 0 } else { ends[i - 1] };
-    &text[start..ends[i]]
 }
 
 #[cfg(test)]
