@@ -224,7 +224,7 @@ pub(super) struct ReportArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What to add goroutines up by: stack, site, entry, creator, function, package, state, label:KEY
-    #[arg(long, default_value = "stack", value_name = "WHAT")]
+    #[arg(long, default_value = BY_STACK, value_name = "WHAT")]
     pub(super) by: String,
     /// How many groups to print; 0 for all. Tables print 20 unless told
     #[arg(long, value_name = "N")]
@@ -253,8 +253,31 @@ pub(super) struct ReportArguments {
     pub(super) color: ColorArgument,
 }
 
+/// What `--by` is unless told.
+const BY_STACK: &str = "stack";
+
+/// As without options.
+impl Default for ReportArguments {
+    fn default() -> Self {
+        ReportArguments {
+            format: FormatArgument::Table,
+            output: None,
+            by: BY_STACK.into(),
+            top: None,
+            full: false,
+            selection: SelectionArguments::default(),
+            reading: ReadingArguments::default(),
+            source: SourceArguments::default(),
+            source_root: Vec::new(),
+            baseline: None,
+            fail_on: None,
+            color: ColorArgument::Auto,
+        }
+    }
+}
+
 /// Where the program's source lies.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct SourceArguments {
     /// A directory with the program's Go source, as it was built: a module or repository, and its dependencies' and Go's
     /// own, a GOPATH, module cache or GOROOT; such as --source . --source ~/go. May be given several times
@@ -267,7 +290,7 @@ pub(super) struct SourceArguments {
 }
 
 /// Which groups.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct SelectionArguments {
     /// Only groups whose wait state holds this text, such as 'chan send' or mutex; may be given several times
     #[arg(long, value_name = "STATE")]
@@ -287,7 +310,7 @@ pub(super) struct SelectionArguments {
 }
 
 /// How inputs are read and judged, and what is said of that.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct ReadingArguments {
     /// More signatures, as TOML; one with a known id takes its place. May be given several times
     #[arg(long, value_name = "FILE")]

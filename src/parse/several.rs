@@ -13,7 +13,7 @@ const LARGE: u64 = 256 << 10;
 /// Reads all snapshots of each source, in their order: what comes out, ids of symbols included, is the same as if they had
 /// been read one by one. `hook` sees the packed bytes of what this thread reads.
 ///
-/// Text is read by several threads too ([`super::chunks`]), but what is packed unpacks in one piece, and a profile.proto is
+/// Text is read by several threads too (`chunks.rs`), but what is packed unpacks in one piece, and a profile.proto is
 /// held whole.
 pub fn read_each(
     sources: &[&Source],

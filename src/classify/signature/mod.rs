@@ -90,7 +90,8 @@ impl Rules {
                 None => self.by_state.push(i),
             }
         }
-        self.by_pattern.sort_unstable();
+        // Patterns are numbered as the rules come: it is in order but for a few, which this kind of sorting makes use of.
+        self.by_pattern.sort();
     }
 
     /// The rules that may fit where a pattern matches.
