@@ -475,6 +475,24 @@ fn sample(location: i64, value: i64) -> Vec<u8> {
     message(2, &[stack, number(2, value)])
 }
 
+/// Two bytes of a profile may become many in memory: what its tables take is bounded like what is made of them.
+#[test]
+fn a_profile_of_tiny_records_is_refused() {
+    let strings = b"\x32\x00".repeat(50_000);
+    let locations = (1..50_000).flat_map(|id| message(4, &[number(1, id)])).collect();
+    let lines = message(4, &[b"\x22\x00".repeat(50_000)]);
+    for (what, records) in [("strings", strings), ("locations", locations), ("lines", lines)] {
+        // Behind the others, which keep their numbers.
+        let bytes = [profile(&[]), records].concat();
+        assert!(read(&bytes).is_ok(), "{what}");
+        let options = unpark::parse::Options { max_symbol_bytes: 500_000, ..Default::default() };
+        let mut symbols = Symbols::new();
+        let reader = unpark::input::unpack(Box::new(Cursor::new(bytes)), unpark::input::MAX_UNPACKED, "hostile");
+        let read = reader.and_then(|reader| unpark::parse::read_unpacked(reader, "hostile", &mut symbols, &options));
+        assert!(matches!(read, Err(Error { kind: ErrorKind::TooLarge(_), .. })), "{what}");
+    }
+}
+
 fn labelled(location: i64, value: i64, labels: usize) -> Vec<u8> {
     let label = message(3, &[number(1, 3), number(2, 4)]);
     message(2, &[number(1, location), number(2, value), label.repeat(labels)])

@@ -158,14 +158,18 @@ fn files_at_once() {
     let name = |i: usize| format!("main.{}{}.", "f".repeat(90), i % 7);
     let labels: String = (0..80).map(|i| labels.replace("main.", &name(i)) + "\n").collect();
     let contents = [
-        ("1.txt", many(700)),
+        ("1.txt", many(200)),
         ("2.pb", profile),
         ("3.txt", labels.into_bytes()),
         ("4.txt", testdata("orders/after.debug2.txt")),
         ("5.txt", vec![b'x'; 300 << 10]),
         ("6.txt", [b"goroutine 1 [select]:\nmain.\xff()\n\t/x.go:1 +0x1\n\n", many(300).as_slice()].concat()),
-        ("7.txt", many(700)),
+        ("7.txt", many(400)),
     ];
+    let alike = |a: usize, b: usize| contents[a].1.len() < 2 * contents[b].1.len();
+    for (a, b) in [(0, 1), (5, 6)] {
+        assert!(alike(a, b) && alike(b, a), "{} and {} are read together", contents[a].0, contents[b].0);
+    }
     let mut sources = Vec::new();
     for (name, bytes) in contents {
         let path = folder.path().join(name);

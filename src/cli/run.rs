@@ -289,7 +289,9 @@ fn told(plan: &Plan, source: &Source, read: Result<Vec<Snapshot>>) -> Result<Vec
         let goroutines: i64 = snapshots.iter().map(Snapshot::goroutines).sum();
         let groups: usize = snapshots.iter().map(|s| s.groups.len()).sum();
         let name = source.name();
-        terminal::note(&format!("{name}: {} dumps, {goroutines} goroutines, {groups} groups", snapshots.len()));
+        let dumps = report::counted(snapshots.len() as i64, "dump");
+        let (goroutines, groups) = (report::counted(goroutines, "goroutine"), report::counted(groups as i64, "group"));
+        terminal::note(&format!("{name}: {dumps}, {goroutines}, {groups}"));
     }
     Ok(snapshots)
 }

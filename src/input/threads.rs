@@ -8,10 +8,10 @@ use std::thread::available_parallelism;
 #[derive(Clone, Copy, Debug)]
 pub struct Threads(Option<NonZeroUsize>);
 
-/// More than these have nothing to do: one hands out what the others read.
-const MOST: usize = 8;
-
 impl Threads {
+    /// More than these have nothing to do: one hands out what the others read.
+    pub const MOST: usize = 8;
+
     /// No other than the calling one.
     pub const ONE: Threads = Threads(Some(NonZeroUsize::MIN));
 
@@ -25,7 +25,7 @@ impl Threads {
     #[must_use]
     pub fn count(self) -> usize {
         let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.0.unwrap_or_else(processors).get().min(MOST)
+        self.0.unwrap_or_else(processors).get().min(Threads::MOST)
     }
 }
 

@@ -125,6 +125,15 @@ impl Tables<'_> {
         self.comments.iter().filter_map(comment).any(|comment| comment == text.as_bytes())
     }
 
+    /// About how many bytes they take: a record of two bytes may become one of forty.
+    fn bytes(&self) -> usize {
+        self.strings.len() * size_of::<&[u8]>()
+            + self.functions.len() * size_of::<Function>()
+            + self.locations.len() * size_of::<Spot>()
+            + self.lines.len() * size_of::<pb::Line>()
+            + self.comments.len() * size_of::<u64>()
+    }
+
     /// A damaged message is left out; what refers to it shows that.
     fn leave_out(&mut self, offset: usize) {
         self.unreadable.get_or_insert((offset, 0)).1 += 1;
@@ -172,7 +181,7 @@ impl<'a> Profile<'a> {
         M::decode(bytes).map_err(|e| self.error(offset, e.to_string()))
     }
 
-    fn tables(&self) -> Result<Tables<'a>> {
+    fn tables(&self, options: &Options) -> Result<Tables<'a>> {
         let mut tables = Tables::default();
         self.fields(|field| {
             match (field.number, field.value) {
@@ -204,6 +213,9 @@ impl<'a> Profile<'a> {
                 }
                 _ => {}
             }
+            if tables.bytes() > options.max_symbol_bytes {
+                return Err(too_many_stacks(self.name, options).at(Place::Offset(field.offset as u64)));
+            }
             Ok(())
         })?;
         if tables.strings.first().is_some_and(|s| !s.is_empty()) {
@@ -213,7 +225,7 @@ impl<'a> Profile<'a> {
     }
 
     fn read(&self, symbols: &mut Symbols, options: &Options) -> Result<Snapshot> {
-        let tables = self.tables()?;
+        let tables = self.tables(options)?;
         let (value_index, kind) = self.goroutine_type(&tables)?;
         let mut info = SnapshotInfo::new(self.name, 1, Format::Pprof);
         info.profile = kind;

@@ -5,6 +5,10 @@ use crate::profile_proto::{Label, Line};
 
 type Result<T> = std::result::Result<T, Fault>;
 
+/// A sample has no more labels than these; locations and values are no more than ten times as many: a number may take a byte
+/// where it is read from, and eight where it is kept.
+const MOST: usize = 1 << 20;
+
 /// Goroutines with one stack and one set of labels.
 #[derive(Default)]
 pub(super) struct Sample {
@@ -21,7 +25,12 @@ impl Sample {
         self.values.clear();
         self.labels.clear();
         each(message, |number, value| {
+            let packed = if let Value::Bytes(packed) = value { packed.len() } else { 1 };
             match number {
+                1 | 2 if self.locations.len() + self.values.len() + packed > 10 * MOST => {
+                    return Err(Fault::Broken("a sample has more numbers than any goroutine has frames"));
+                }
+                3 if self.labels.len() == MOST => return Err(Fault::Broken("a sample has more than a million labels")),
                 1 => value.numbers(|id| self.locations.push(id))?,
                 2 => value.numbers(|value| self.values.push(value as i64))?,
                 3 => self.labels.push(label(value.bytes()?)?),
@@ -130,9 +139,25 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
     use prost::Message;
+    use prost::encoding::encode_varint;
 
-    use super::{Function, Location, Sample};
+    use super::{Function, Location, MOST, Sample};
     use crate::profile_proto as pb;
+
+    #[test]
+    fn a_sample_is_bounded() {
+        let mut sample = Sample::default();
+        let mut of = |field: u8, bytes: usize| {
+            let mut message = vec![field << 3 | 2];
+            encode_varint(bytes as u64, &mut message);
+            message.resize(message.len() + bytes, 1);
+            sample.read(&message).is_ok()
+        };
+        assert_eq!((of(1, 10 * MOST), of(1, 10 * MOST + 1), of(2, 10 * MOST + 1)), (true, false, false));
+        // An empty label takes two bytes.
+        let labels = |count: usize| b"\x1a\x00".repeat(count);
+        assert_eq!((sample.read(&labels(MOST)).is_ok(), sample.read(&labels(MOST + 1)).is_ok()), (true, false));
+    }
 
     proptest! {
         /// What the protobuf library writes is read as it was meant.

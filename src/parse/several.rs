@@ -14,7 +14,8 @@ const LARGE: u64 = 256 << 10;
 /// been read one by one. `hook` sees the packed bytes of what this thread reads.
 ///
 /// Text is read by several threads too (`chunks.rs`), but what is packed unpacks in one piece, and a profile.proto is
-/// held whole.
+/// held whole. Files are read together that are about as large: beside a small one, a large text would have half of the
+/// threads and take longer.
 pub fn read_each(
     sources: &[&Source],
     symbols: &mut Symbols,
@@ -24,10 +25,11 @@ pub fn read_each(
     let mut all = Vec::with_capacity(sources.len());
     let mut rest = sources;
     while let [first, others @ ..] = rest {
-        let beside = others.iter().take_while(|source| is_large(source));
-        let threads =
-            if is_large(first) && others.first().is_some_and(|s| is_large(s)) { options.threads.count() } else { 1 };
-        let (batch, after) = rest.split_at(1 + beside.take(threads - 1).count());
+        let size = if others.is_empty() { None } else { large(first) };
+        let is_alike = |other: &&&Source| large(other).zip(size).is_some_and(|(a, b)| a / 2 <= b && b / 2 <= a);
+        let alike = others.iter().take_while(is_alike).take(Threads::MOST - 1).count();
+        let threads = if alike > 0 { options.threads.count() } else { 1 };
+        let (batch, after) = rest.split_at((1 + alike).min(threads));
         if batch.len() > 1 {
             all.extend(at_once(batch, symbols, options, hook));
         } else {
@@ -38,9 +40,11 @@ pub fn read_each(
     all
 }
 
-fn is_large(source: &Source) -> bool {
-    let Source::Path(path) = source else { return false };
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() >= LARGE)
+/// The size of a file that is worth a thread.
+fn large(source: &Source) -> Option<u64> {
+    let Source::Path(path) = source else { return None };
+    let meta = path.metadata().ok()?;
+    (meta.is_file() && meta.len() >= LARGE).then_some(meta.len())
 }
 
 /// Reads files at once, each into symbols of its own.
