@@ -136,11 +136,20 @@ fn unescape_once(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{FunctionName, package_end, package_end_of_plain};
 
     fn parts(raw: &str) -> (String, String) {
         let parsed = FunctionName::parse(raw);
         (parsed.name.into_owned(), parsed.package.into_owned())
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_the_package_of_two(name in "[a·./(*%\\[]{0,12}") {
+            prop_assert!(package_end_of_plain(&name).is_none_or(|end| end == package_end(&name)));
+        }
     }
 
     #[test]
